@@ -1,0 +1,48 @@
+"""From raw scores to probabilities that hold: what the model claims is how often it is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Fitted on held-out articles by `qingyuan.training.calibration`.
+
+    Topics: logits are divided by `topic_temperature` (Guo et al., 2017). Spans: the log-odds of a raw score
+    become `span_scale` × log-odds + `span_shift` (Platt, 1999).
+    """
+
+    topic_temperature: float = 1.0
+    span_scale: float = 1.0
+    span_shift: float = 0.0
+
+    def topics(self, logits: np.ndarray) -> np.ndarray:
+        """Probabilities of logits, over the last axis; both (…, topics)."""
+        return softmax(logits / self.topic_temperature)
+
+    def spans(self, raw: np.ndarray) -> np.ndarray:
+        """Probabilities of raw span scores, both (spans,)."""
+        return 1 / (1 + np.exp(-(self.span_scale * log_odds(raw) + self.span_shift)))
+
+    def to_dict(self) -> dict[str, float]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, float]) -> Calibration:
+        return cls(**values)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shifted / shifted.sum(axis=-1, keepdims=True)
+
+
+def log_odds(probabilities: np.ndarray) -> np.ndarray:
+    """Finite for certainty too."""
+    probabilities = np.clip(probabilities, 1e-7, 1 - 1e-7)
+    return np.log(probabilities) - np.log1p(-probabilities)

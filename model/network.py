@@ -1,0 +1,132 @@
+"""The network: one pass of an encoder gives the tags of every token, layer by layer, and the topic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from qingyuan.tags import tag_count
+from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
+
+IGNORED = -100
+
+
+class QingyuanConfig(PretrainedConfig):
+    """What a checkpoint is: its encoder, its taxonomy, how it reads long texts, and how its scores are calibrated.
+
+    `window` counts tokens, the two special ones included; neighbours share `overlap`. `calibration` is that of
+    `qingyuan.calibration.Calibration`.
+    """
+
+    model_type = "qingyuan"
+
+    def __init__(
+        self,
+        encoder: dict[str, Any] | None = None,
+        taxonomy: dict[str, Any] | None = None,
+        window: int = 512,
+        overlap: int = 64,
+        dropout: float = 0.1,
+        topic_weight: float = 0.1,
+        calibration: dict[str, float] | None = None,
+        **kwargs,
+    ):
+        self.encoder = encoder or {"model_type": "bert"}
+        self.taxonomy = taxonomy or GOVERNMENT_NEWS.to_dict()
+        self.window = window
+        self.overlap = overlap
+        self.dropout = dropout
+        self.topic_weight = topic_weight
+        self.calibration = calibration or {}
+        super().__init__(**kwargs)
+
+
+@dataclass
+class QingyuanOutput(ModelOutput):
+    """`tag_logits`: (windows, tokens, tags of all layers); `topic_logits`: (windows, topics)."""
+
+    loss: torch.Tensor | None = None
+    tag_logits: torch.Tensor | None = None
+    topic_logits: torch.Tensor | None = None
+
+
+class QingyuanModel(PreTrainedModel):
+    """An encoder with a linear layer for the tags, and one over `[CLS]` and the mean of the tokens for the topic."""
+
+    config_class = QingyuanConfig
+    base_model_prefix = "encoder"
+    _supports_sdpa = True
+
+    def __init__(self, config: QingyuanConfig, encoder: PreTrainedModel | None = None):
+        super().__init__(config)
+        taxonomy = Taxonomy.from_dict(config.taxonomy)
+        if encoder is None:
+            encoder = AutoModel.from_config(AutoConfig.for_model(**config.encoder))
+            encoder.pooler = None
+        width = encoder.config.hidden_size
+        self.layer_sizes = [tag_count(labels) for labels in taxonomy.layers]
+        self.encoder = encoder
+        self.dropout = nn.Dropout(config.dropout)
+        self.tag_head = nn.Linear(width, sum(self.layer_sizes))
+        self.topic_head = nn.Linear(2 * width, len(taxonomy.topics))
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        tags: torch.Tensor | None = None,
+        topics: torch.Tensor | None = None,
+    ) -> QingyuanOutput:
+        """Score windows; with labels, tell the loss too.
+
+        `input_ids` and `attention_mask` have the shape (windows, tokens), `tags` (windows, tokens, layers) and
+        `topics` (windows,); -100 stands where nothing is known.
+        """
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        tag_logits = self.tag_head(self.dropout(hidden))
+        topic_logits = self.topic_head(self.dropout(self._summary(hidden, attention_mask)))
+        return QingyuanOutput(self._loss(tag_logits, topic_logits, tags, topics), tag_logits, topic_logits)
+
+    @staticmethod
+    def _summary(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """`[CLS]` and the mean of all tokens, (windows, 2 × width)."""
+        present = attention_mask.unsqueeze(-1).to(hidden.dtype)
+        mean = (hidden * present).sum(1) / present.sum(1)
+        return torch.cat([hidden[:, 0], mean], dim=-1)
+
+    def _loss(
+        self,
+        tag_logits: torch.Tensor,
+        topic_logits: torch.Tensor,
+        tags: torch.Tensor | None,
+        topics: torch.Tensor | None,
+    ) -> torch.Tensor | None:
+        """The mean cross-entropy of a tag, summed over the layers, plus `topic_weight` times that of the topic."""
+        if tags is None and topics is None:
+            return None
+        loss = tag_logits.new_zeros((), dtype=torch.float32)
+        if tags is not None:
+            for layer, logits in enumerate(tag_logits.split(self.layer_sizes, dim=-1)):
+                loss = loss + _cross_entropy(logits, tags[..., layer])
+        if topics is not None and topic_logits.shape[-1]:
+            loss = loss + self.config.topic_weight * _cross_entropy(topic_logits, topics)
+        return loss
+
+
+def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """The mean over what is known; 0 where nothing is."""
+    known = (labels != IGNORED).sum().clamp(min=1)
+    total = nn.functional.cross_entropy(
+        logits.float().flatten(0, -2), labels.flatten(), ignore_index=IGNORED, reduction="sum"
+    )
+    return total / known
+
+
+AutoConfig.register(QingyuanConfig.model_type, QingyuanConfig)
+AutoModel.register(QingyuanConfig, QingyuanModel)

@@ -1,0 +1,58 @@
+"""Fit a model's calibration on held-out articles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from transformers.utils import logging
+
+from qingyuan.article import Article
+from qingyuan.calibration import Calibration, log_odds, softmax
+from qingyuan.decoder import decode
+from qingyuan.tagger import Tagger
+
+logger = logging.get_logger(__name__)
+
+FEWEST = 20  # topics or spans; with fewer the scores stay as they are
+TEMPERATURES = np.geomspace(0.25, 4.0, 81)
+
+
+def fit_calibration(tagger: Tagger, articles: Sequence[Article]) -> Calibration:
+    """The calibration under which `tagger`'s scores on `articles`, which it was not trained on, hold best."""
+    tokens = [tagger.tokenizer(article.text) for article in articles]
+    tag_logits, topic_logits = tagger.logits(tokens)
+    raw, right = [], []
+    for article, of, spans in zip(articles, tokens, decode(tag_logits, tagger.taxonomy)):
+        gold = {entity.span for entity in article.entities}
+        raw += [span.score for span in spans]
+        right += [(of.starts[s.first], of.ends[s.stop - 1], s.label) in gold for s in spans]
+    scale, shift = fit_spans(np.array(raw), np.array(right))
+    index = {name: number for number, name in enumerate(tagger.taxonomy.topic_names)}
+    known = [
+        (logits, index[article.topic.label])
+        for article, logits in zip(articles, topic_logits)
+        if article.topic and article.topic.label in index and len(logits)
+    ]
+    temperature = fit_temperature(np.array([x for x, _ in known]), np.array([y for _, y in known]))
+    return Calibration(temperature, scale, shift)
+
+
+def fit_spans(raw: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    """Scale and shift of the log-odds of raw scores, both (spans,), by logistic regression (Platt, 1999)."""
+    if len(raw) < FEWEST or right.all() or not right.any():
+        logger.warning("span scores stay uncalibrated: %d held-out spans, %d of them right", len(raw), right.sum())
+        return 1.0, 0.0
+    fit = LogisticRegression(C=1e4).fit(log_odds(raw)[:, None], right)
+    return float(fit.coef_[0, 0]), float(fit.intercept_[0])
+
+
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature with the least cross-entropy; `logits` (articles, topics), `labels` (articles,)."""
+    if len(labels) < FEWEST:
+        logger.warning("topic scores stay uncalibrated: %d held-out articles with a topic", len(labels))
+        return 1.0
+    rows = np.arange(len(labels))
+    losses = [-np.log(softmax(logits / t)[rows, labels] + 1e-12).mean() for t in TEMPERATURES]
+    return float(TEMPERATURES[int(np.argmin(losses))])

@@ -1,0 +1,116 @@
+"""Adapt an encoder to a domain: masked-language-model training on unlabelled articles.
+
+Runs of characters are masked, as in SpanBERT (Joshi et al., 2020), so that names have to be guessed from
+what stands around them; the hidden states of the masked positions alone go through the output layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+from datasets import Dataset
+from torch import nn
+from transformers import PreTrainedModel, Trainer, set_seed
+from transformers.utils import logging
+
+from qingyuan.tokens import Tokenizer
+from qingyuan.training.arguments import training_arguments
+from qingyuan.training.config import PretrainConfig
+from qingyuan.training.encoder import load_encoder
+from qingyuan.training.leaks import refuse_leaks
+from qingyuan.training.sources import read_texts
+
+logger = logging.get_logger(__name__)
+
+
+class MaskedLanguageModel(nn.Module):
+    """An encoder and an output layer that shares its embedding: guesses the token at each masked position."""
+
+    def __init__(self, encoder: PreTrainedModel):
+        super().__init__()
+        width = encoder.config.hidden_size
+        self.encoder = encoder
+        self.transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
+        self.bias = nn.Parameter(torch.zeros(encoder.config.vocab_size))
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor) -> dict:
+        """`input_ids`, `attention_mask` and `labels` have the shape (windows, tokens); labels are -100 but where masked."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        masked = labels != -100
+        guesses = self.transform(hidden[masked]) @ self.encoder.get_input_embeddings().weight.T + self.bias
+        return {"loss": nn.functional.cross_entropy(guesses.float(), labels[masked])}
+
+
+class SpanMaskCollator:
+    """Stacks windows and masks runs of their tokens: 80 % become `[MASK]`, 10 % another token, 10 % stay."""
+
+    def __init__(self, tokenizer: Tokenizer, vocabulary_size: int, share: float, longest: int, seed: int):
+        self.tokenizer, self.vocabulary_size = tokenizer, vocabulary_size
+        self.share, self.longest = share, longest
+        self.random = np.random.default_rng(seed)
+
+    def __call__(self, windows: Sequence[dict]) -> dict[str, torch.Tensor]:
+        length = max(len(window["input_ids"]) for window in windows)
+        ids = np.full((len(windows), length), self.tokenizer.pad_id)
+        for row, window in zip(ids, windows):
+            row[: len(window["input_ids"])] = window["input_ids"]
+        present = ids != self.tokenizer.pad_id
+        special = np.isin(ids, [self.tokenizer.cls_id, self.tokenizer.sep_id, self.tokenizer.pad_id])
+        masked = self._runs(ids.shape) & ~special
+        labels = np.where(masked, ids, -100)
+        fate = self.random.random(ids.shape)
+        ids[masked & (fate < 0.8)] = self.tokenizer.mask_id
+        swapped = masked & (fate >= 0.9)
+        ids[swapped] = self.random.integers(5, self.vocabulary_size, swapped.sum())
+        return {
+            "input_ids": torch.from_numpy(ids),
+            "attention_mask": torch.from_numpy(present.astype(np.int64)),
+            "labels": torch.from_numpy(labels),
+        }
+
+    def _runs(self, shape: tuple[int, int]) -> np.ndarray:
+        """Where runs of 1 to `longest` tokens, shorter ones likelier, cover about `share` of all."""
+        lengths = np.arange(1, self.longest + 1)
+        chances = 1 / lengths / (1 / lengths).sum()
+        # a position is free if none of the runs that could reach it begins where it would have to
+        mean = (lengths * chances).sum()
+        begins = self.random.random(shape) < 1 - (1 - self.share) ** (1 / mean)
+        reach = np.where(begins, self.random.choice(lengths, size=shape, p=chances), 0)
+        masked = np.zeros(shape, dtype=bool)
+        for distance in range(self.longest):
+            masked[:, distance:] |= reach[:, : shape[1] - distance] > distance
+        return masked
+
+
+def pretrain(config: PretrainConfig, resume: bool = False) -> None:
+    """Train as `config` says and write the encoder, with its tokenizer, to `config.output`."""
+    set_seed(config.trainer.seed)
+    texts = read_texts(config.texts)
+    refuse_leaks(texts)
+    encoder, tokenizer = load_encoder(config.encoder, config.dropout, texts.values())
+    model = MaskedLanguageModel(encoder)
+    collator = SpanMaskCollator(
+        tokenizer, encoder.config.vocab_size, config.mask_share, config.longest_mask, config.trainer.seed
+    )
+    dev_texts = read_texts(config.dev_texts)
+    evaluation = {"eval_strategy": "steps", "eval_steps": config.trainer.save_every or 500} if dev_texts else {}
+    trainer = Trainer(
+        model,
+        training_arguments(config.trainer, config.output, label_names=["labels"], **evaluation),
+        train_dataset=pack(texts.values(), tokenizer, config.window),
+        eval_dataset=pack(dev_texts.values(), tokenizer, config.window) if dev_texts else None,
+        data_collator=collator,
+    )
+    trainer.train(resume_from_checkpoint=resume)
+    encoder.save_pretrained(config.output)
+    tokenizer.save_pretrained(config.output)
+
+
+def pack(texts: Iterable[str], tokenizer: Tokenizer, window: int) -> Dataset:
+    """All texts end to end, `[SEP]` between them, cut into windows of `window` tokens; no padding, no waste."""
+    stream = np.concatenate([part for text in texts for part in (tokenizer(text).ids, [tokenizer.sep_id])])
+    content = window - 1
+    windows = [[tokenizer.cls_id, *stream[i : i + content]] for i in range(0, len(stream), content)]
+    return Dataset.from_dict({"input_ids": windows})

@@ -1,0 +1,65 @@
+"""Where articles come from: the corpora that this project ships, or files of one's own.
+
+A source is `written/train`, `written/dev`, `web/train`, `web/dev`, `web/unlabelled`, or the path of a file in
+any format of `qingyuan.training.formats`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from qingyuan.article import Article
+from qingyuan.training import web
+from qingyuan.training.formats import Record, RecordError, read_articles
+from qingyuan.training.leaks import without_leaks
+
+CORPUS = Path(__file__).parent / "corpus"
+LABELLED = ("written/train", "written/dev", "web/train", "web/dev")
+UNLABELLED = "web/unlabelled"
+
+
+def read_records(sources: Iterable[str], on_error: Callable[[RecordError], None] | None = None) -> list[Record]:
+    """The labelled articles of all sources. A bad record is raised, or handed to `on_error` and left out."""
+    records: list[Record] = []
+    for source in sources:
+        if source in LABELLED:
+            records += [
+                Record(record["id"], Article.from_dict(record), f"{source}:{record['id']}")
+                for record in shipped_records(source)
+            ]
+        elif source == UNLABELLED:
+            raise ValueError(f"{source} has no labels; it serves `qingyuan pretrain` alone")
+        else:
+            records += read_articles(source, on_error)
+    return records
+
+
+def shipped_records(source: str) -> Iterator[dict]:
+    """The labelled articles of a shipped corpus: `{id, topic, text, entities}`."""
+    with open(CORPUS / f"{source}.jsonl", encoding="utf-8") as file:
+        for line in file:
+            record = json.loads(line)
+            yield web.join(record) if source.startswith("web/") else record
+
+
+def read_texts(sources: Iterable[str]) -> dict[str, str]:
+    """The texts alone, by a name that tells where each stands."""
+    texts: dict[str, str] = {}
+    for source in sources:
+        if source == UNLABELLED:
+            texts |= without_leaks(web.unlabelled_texts(_labelled_web_articles()))
+        elif source in LABELLED:
+            texts |= {f"{source}:{record['id']}": record["text"] for record in shipped_records(source)}
+        else:
+            texts |= {record.where: record.article.text for record in read_articles(source)}
+    return texts
+
+
+def _labelled_web_articles() -> set[str]:
+    names = set()
+    for part in ("train", "dev"):
+        with open(CORPUS / "web" / f"{part}.jsonl", encoding="utf-8") as file:
+            names |= {json.loads(line)["source"] for line in file}
+    return names

@@ -1,0 +1,99 @@
+"""What a training starts from: an encoder that gets new heads, or a trained model that goes on learning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from transformers import PretrainedConfig
+
+from qingyuan.checkpoint import DEFAULT, load_checkpoint
+from qingyuan.network import QingyuanConfig, QingyuanModel
+from qingyuan.tags import tag_count
+from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
+from qingyuan.tokens import Tokenizer
+from qingyuan.training.config import TrainConfig
+from qingyuan.training.encoder import load_encoder
+
+
+def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) -> tuple[QingyuanModel, Tokenizer]:
+    """The model to train and its tokenizer.
+
+    From a qingyuan model the encoder is kept, and of the heads whatever stands for a label or topic that
+    `taxonomy` has too. From an encoder the heads are new. `texts` tell which characters an encoder needs.
+    """
+    trained = None
+    if is_trained(config.model):
+        trained, tokenizer = load_checkpoint(config.model)
+        encoder = trained.encoder
+        _drop_out(encoder, config.dropout)
+    else:
+        encoder, tokenizer = load_encoder(config.model, config.dropout, texts)
+    longest = getattr(encoder.config, "max_position_embeddings", config.window)
+    if config.window > longest:
+        raise ValueError(f"window: {config.window} tokens, but {config.model} reads {longest} at most")
+    settings = QingyuanConfig(
+        encoder=encoder.config.to_dict(),
+        taxonomy=taxonomy.to_dict(),
+        window=config.window,
+        overlap=config.overlap,
+        dropout=config.dropout,
+        topic_weight=config.topic_weight,
+    )
+    model = QingyuanModel(settings, encoder)
+    if trained is not None:
+        _keep_heads(trained, model)
+    return model, tokenizer
+
+
+def starting_taxonomy(model: str) -> Taxonomy:
+    """That of a trained model, else the one of government news."""
+    if is_trained(model):
+        return Taxonomy.from_dict(QingyuanConfig.from_pretrained(_place(model)).taxonomy)
+    return GOVERNMENT_NEWS
+
+
+def is_trained(model: str) -> bool:
+    """Whether a folder or hub name holds a qingyuan model, and not a bare encoder."""
+    return model == DEFAULT or PretrainedConfig.get_config_dict(model)[0].get("model_type") == QingyuanConfig.model_type
+
+
+def _place(model: str) -> str:
+    from qingyuan.checkpoint import find_checkpoint
+
+    return str(find_checkpoint(model))
+
+
+def _drop_out(encoder: torch.nn.Module, share: float) -> None:
+    """The dropout of hidden states; that of attention is 0 in all our encoders and stays so."""
+    for module in encoder.modules():
+        if isinstance(module, torch.nn.Dropout) and module.p:
+            module.p = share
+
+
+def _keep_heads(trained: QingyuanModel, model: QingyuanModel) -> None:
+    """Copy the rows of the heads whose label or topic both models have."""
+    old, new = (Taxonomy.from_dict(each.config.taxonomy) for each in (trained, model))
+    with torch.no_grad():
+        for head, rows_of in (("tag_head", _tag_rows), ("topic_head", _topic_rows)):
+            old_rows, new_rows = rows_of(old), rows_of(new)
+            for meaning in old_rows.keys() & new_rows.keys():
+                for part in ("weight", "bias"):
+                    source, target = (getattr(getattr(each, head), part) for each in (trained, model))
+                    target[new_rows[meaning]] = source[old_rows[meaning]]
+
+
+def _tag_rows(taxonomy: Taxonomy) -> dict[tuple, slice]:
+    """Where the tags of each layer's labels stand in the head."""
+    rows: dict[tuple, slice] = {}
+    start = 0
+    for layer, labels in enumerate(taxonomy.layers):
+        rows[layer, None] = slice(start, start + 1)
+        for number, label in enumerate(labels):
+            rows[layer, label] = slice(start + 1 + 4 * number, start + 5 + 4 * number)
+        start += tag_count(labels)
+    return rows
+
+
+def _topic_rows(taxonomy: Taxonomy) -> dict[tuple, slice]:
+    return {("topic", name): slice(number, number + 1) for number, name in enumerate(taxonomy.topic_names)}

@@ -1,0 +1,173 @@
+"""Training: transformers' `Trainer`, scored on held-out articles after each epoch; the best model is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import yaml
+from transformers import EarlyStoppingCallback, Trainer, set_seed
+from transformers.utils import logging
+
+from qingyuan.article import Article
+from qingyuan.eval.metrics import strict_f1
+from qingyuan.network import QingyuanModel
+from qingyuan.tagger import Tagger
+from qingyuan.taxonomy import Taxonomy
+from qingyuan.tokens import Tokenizer
+from qingyuan.training.arguments import training_arguments
+from qingyuan.training.average import WeightAverage
+from qingyuan.training.calibration import fit_calibration
+from qingyuan.training.collator import Collator
+from qingyuan.training.config import TrainConfig
+from qingyuan.training.data import fitting_records, taxonomy_of, windows_dataset
+from qingyuan.training.formats import Record, RecordError
+from qingyuan.training.leaks import refuse_leaks
+from qingyuan.training.sources import read_records
+from qingyuan.training.start import load_start, starting_taxonomy
+
+logger = logging.get_logger(__name__)
+
+CONFIG_FILE = "training.yaml"
+SCORE = "eval_score"
+
+
+class TaggerTrainer(Trainer):
+    """Evaluates by tagging `dev_articles`; writes the best model so far to `config.output`."""
+
+    def __init__(
+        self, model: QingyuanModel, tokenizer: Tokenizer, dev_articles: Sequence[Article], config: TrainConfig, **options
+    ):
+        super().__init__(model, **options)
+        self.tokenizer = tokenizer
+        self.dev_articles = dev_articles
+        self.config = config
+        self.average = WeightAverage(model, config.trainer.ema) if config.trainer.ema else None
+        if self.average:
+            self.add_callback(self.average)
+
+    def create_optimizer(self, *args, **options) -> torch.optim.Optimizer:
+        """AdamW; the heads, which start from nothing, learn faster; biases and norms do not decay."""
+        if self.optimizer is None:
+            heads_rate = self.config.trainer.head_learning_rate or 10 * self.args.learning_rate
+            groups: dict[tuple[float, float], list] = {}
+            for name, weight in self.model.named_parameters():
+                rate = self.args.learning_rate if name.startswith("encoder.") else heads_rate
+                decay = self.args.weight_decay if weight.ndim > 1 else 0.0
+                groups.setdefault((rate, decay), []).append(weight)
+            self.optimizer = torch.optim.AdamW(
+                [{"params": weights, "lr": rate, "weight_decay": decay} for (rate, decay), weights in groups.items()],
+                fused=True,
+            )
+        return self.optimizer
+
+    def evaluate(self, *args, **options) -> dict[str, float]:
+        """`eval_f1`, strict F1 of the spans on the dev articles, and `eval_topic_accuracy`.
+
+        `eval_score`, which picks the best epoch, is the first, or the second where the model knows topics only.
+        """
+        model = self.average.model if self.average else self.model
+        tagger = Tagger(model, self.tokenizer, self.args.device)
+        metrics = dev_metrics(self.dev_articles, tagger.predict([article.text for article in self.dev_articles]))
+        self.model.train()
+        best = max((log[SCORE] for log in self.state.log_history if SCORE in log), default=-1.0)
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        if metrics[SCORE] > best and self.is_world_process_zero():
+            save_whole(tagger, self.config.output, self.config.half_precision)
+        return metrics
+
+
+def train(config: TrainConfig, resume: bool = False) -> dict[str, float]:
+    """Train as `config` says; the best model, calibrated, is in `config.output` at the end.
+
+    Returns the dev scores of that model. Raises `RecordError` for a bad record (unless `on_bad_record` is
+    `skip`: then each is told and left out), `LeakError` where training text leaks the evaluation page.
+    """
+    set_seed(config.trainer.seed)
+    taxonomy, train_records, dev_records = load_data(config)
+    train_articles, dev_articles = ([record.article for record in part] for part in (train_records, dev_records))
+    model, tokenizer = load_start(config, taxonomy, (article.text for article in train_articles))
+    callbacks = []
+    if config.trainer.early_stopping:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.trainer.early_stopping))
+    trainer = TaggerTrainer(
+        model,
+        tokenizer,
+        dev_articles,
+        config,
+        args=training_arguments(
+            config.trainer,
+            config.output,
+            eval_strategy="epoch",
+            metric_for_best_model=SCORE,
+            greater_is_better=True,
+            train_sampling_strategy="group_by_length",
+            length_column_name="length",
+            remove_unused_columns=False,
+        ),
+        train_dataset=windows_dataset(train_articles, tokenizer, taxonomy, config.window, config.overlap),
+        eval_dataset=windows_dataset(dev_articles[:1], tokenizer, taxonomy, config.window, config.overlap),
+        data_collator=Collator(tokenizer, config.augment, config.window, config.trainer.seed),
+        callbacks=callbacks,
+    )
+    trainer.train(resume_from_checkpoint=resume)
+    if not trainer.is_world_process_zero():
+        return {}
+    return finish(config, dev_articles)
+
+
+def load_data(config: TrainConfig) -> tuple[Taxonomy, list[Record], list[Record]]:
+    """The taxonomy, and the articles to learn and to hold out, all of them fit for it."""
+    on_error = _tell if config.on_bad_record == "skip" else None
+    parts = [read_records(sources, on_error) for sources in (config.train, config.dev)]
+    for records, name in zip(parts, ("train", "dev")):
+        if not records:
+            raise ValueError(f"{name}: no articles in {', '.join(getattr(config, name)) or 'an empty list'}")
+    if config.taxonomy == "from_data":
+        taxonomy = taxonomy_of(record.article for record in parts[0])
+    elif config.taxonomy is not None:
+        taxonomy = Taxonomy.from_dict(config.taxonomy)
+    else:
+        taxonomy = starting_taxonomy(config.model)
+    train_records, dev_records = (fitting_records(records, taxonomy, on_error) for records in parts)
+    if config.check_leaks:
+        refuse_leaks({record.where: record.article.text for record in train_records})
+    return taxonomy, train_records, dev_records
+
+
+def dev_metrics(gold: Sequence[Article], predicted: Sequence[Article]) -> dict[str, float]:
+    """Strict F1, topic accuracy and the score that picks the best epoch."""
+    known = [(g.topic.label, p.topic.label) for g, p in zip(gold, predicted) if g.topic and p.topic]
+    accuracy = sum(g == p for g, p in known) / len(known) if known else 0.0
+    f1 = strict_f1(gold, predicted)
+    has_spans = any(article.entities for article in gold)
+    return {"eval_f1": f1, "eval_topic_accuracy": accuracy, SCORE: f1 if has_spans else accuracy}
+
+
+def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, float]:
+    """Calibrate the best model on the dev articles and write down how it was made."""
+    tagger = Tagger.from_pretrained(config.output)
+    tagger.calibration = fit_calibration(tagger, dev_articles)
+    tagger.model.config.calibration = tagger.calibration.to_dict()
+    save_whole(tagger, config.output, config.half_precision)
+    made_by = yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+    (config.output / CONFIG_FILE).write_text(made_by, encoding="utf-8")
+    return dev_metrics(dev_articles, tagger.predict([article.text for article in dev_articles]))
+
+
+def save_whole(tagger: Tagger, folder: Path, half_precision: bool) -> None:
+    """Write a checkpoint beside `folder` first, then put its files in place: a crash leaves the old ones."""
+    beside = folder / "unfinished"
+    weights = {name: weight.half() if half_precision else weight for name, weight in tagger.model.state_dict().items()}
+    tagger.model.save_pretrained(beside, state_dict=weights)
+    tagger.tokenizer.save_pretrained(beside)
+    for file in beside.iterdir():
+        os.replace(file, folder / file.name)
+    beside.rmdir()
+
+
+def _tell(error: RecordError) -> None:
+    logger.warning("left out: %s", error)
