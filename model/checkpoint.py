@@ -11,6 +11,7 @@ from transformers.utils import cached_file
 from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tokens import CHARACTERS_FILE, SUBWORDS_FILE, Tokenizer, load_tokenizer
 
+WEIGHTS_FILE = "model.safetensors"
 DEFAULT = "default"
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -28,7 +29,7 @@ def load_checkpoint(name: str | Path = DEFAULT) -> tuple[QingyuanModel, Tokenize
     try:
         model = QingyuanModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
     except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{folder / 'model.safetensors'}: can't be loaded ({error}); copy the checkpoint again") from error
+        raise CheckpointError(f"{folder / WEIGHTS_FILE}: can't be loaded ({error}); copy the checkpoint again") from error
     return model, load_tokenizer(folder)
 
 
@@ -45,9 +46,9 @@ def find_checkpoint(name: str | Path) -> Path:
         raise CheckpointError(f"{config}: missing; is {folder} the folder that a training wrote?")
     if QingyuanConfig.get_config_dict(folder)[0].get("model_type") != QingyuanConfig.model_type:
         raise CheckpointError(f"{config}: not a qingyuan model; train one from this encoder with `qingyuan train`")
-    for file in ("model.safetensors",):
-        if not (folder / file).is_file():
-            raise CheckpointError(f"{folder / file}: missing; copy the whole folder of the checkpoint")
+    for names in ((WEIGHTS_FILE,), (CHARACTERS_FILE, SUBWORDS_FILE)):
+        if not any((folder / name).is_file() for name in names):
+            raise CheckpointError(f"{folder / names[0]}: missing; copy the whole folder of the checkpoint")
     return folder
 
 
@@ -55,7 +56,7 @@ def _fetch(name: str) -> Path:
     """Fetch the files of a hub name into the hub's cache."""
     try:
         config = cached_file(name, "config.json")
-        cached_file(name, "model.safetensors")
+        cached_file(name, WEIGHTS_FILE)
         for file in (CHARACTERS_FILE, SUBWORDS_FILE, "tokenizer_config.json"):
             cached_file(name, file, _raise_exceptions_for_missing_entries=False)
     except OSError as error:

@@ -69,7 +69,7 @@ _Slip = tuple[str, str, "int | None", "int | None"]
 
 def _check(article: Article, taxonomy: Taxonomy) -> Iterator[_Slip]:
     for topic in article.topics[:1]:
-        if topic.label not in taxonomy.topic_names:
+        if taxonomy.topics and topic.label not in taxonomy.topic_names:
             yield "unknown-topic", _unknown(topic.label, taxonomy.topic_names), None, None
     for entity in article.entities:
         for kind, message in (*_check_label(entity, taxonomy), *_check_edges(entity)):
@@ -126,7 +126,8 @@ def _inconsistent(entities: Sequence[Entity]) -> Iterator[_Slip]:
     """Texts with several labels, at the first span with the rarest one."""
     by_text: dict[str, list[Entity]] = {}
     for entity in entities:
-        by_text.setdefault(entity.text, []).append(entity)
+        if not (entity.parent and entity.parent.text == entity.text):
+            by_text.setdefault(entity.text, []).append(entity)
     for text, same in by_text.items():
         counts = Counter(entity.label for entity in same).most_common()
         if len(counts) > 1:
@@ -161,7 +162,8 @@ def _latin(char: str) -> bool:
 
 def _unknown(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
-    return f"{name!r} is not in the taxonomy; " + (f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}")
+    cure = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}"
+    return f"{name!r} is not in the taxonomy; {cure}"
 
 
 def _excerpt(text: str, start: int, end: int) -> str:

@@ -106,10 +106,8 @@ class _Builder:
 
     def _refuse_open_end(self) -> None:
         if self.open:
-            span = self.open
-            raise RecordError(
-                f"the span that starts with B-{span.label} has no end", f"end it with E-{span.label}", number=span.number
-            )
+            label = self.open.label
+            raise RecordError(f"B-{label} has no end", f"end the span with E-{label}", number=self.open.number)
 
 
 def split_articles(lines: Iterable[Line]) -> Iterator[list[Line]]:

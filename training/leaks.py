@@ -8,13 +8,14 @@ lists those that are, with the reason).
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from transformers.utils import logging
+
+from qingyuan.eval.page import PAGE, page_articles
 
 logger = logging.get_logger(__name__)
 
@@ -65,31 +66,27 @@ def without_leaks(texts: Mapping[str, str]) -> dict[str, str]:
     return {source: text for source, text in texts.items() if source not in leaky}
 
 
-def _page() -> tuple[str, list[dict]]:
-    page = files("qingyuan.eval") / "page"
-    articles = [json.loads(line) for line in (page / "page.gold.jsonl").read_text("utf-8").splitlines()]
-    return (page / "page.txt").read_text("utf-8"), [e for article in articles for e in article["entities"]]
-
-
 @cache
 def _page_runs() -> frozenset[str]:
-    text, entities = _page()
-    for entity in entities:
-        if entity["label"] in PUBLIC_LABELS:
-            start, end = entity["start"], entity["end"]
-            text = text[:start] + "\0" * (end - start) + text[end:]
-    windows = (text[i : i + RUN] for i in range(len(text) - RUN + 1))
-    return frozenset(window for window in windows if "\0" not in window)
+    runs: set[str] = set()
+    for article in page_articles()[1]:
+        text = article.text
+        for entity in article.entities:
+            if entity.label in PUBLIC_LABELS:
+                text = text[: entity.start] + "\0" * len(entity.text) + text[entity.end :]
+        windows = (text[i : i + RUN] for i in range(len(text) - RUN + 1))
+        runs |= {window for window in windows if "\0" not in window}
+    return frozenset(runs)
 
 
 @cache
 def _rare_names() -> tuple[str, ...]:
-    public = files("qingyuan.eval") / "page" / "public_names.txt"
-    known = {line.split("#")[0].strip() for line in public.read_text("utf-8").splitlines()}
-    _, entities = _page()
+    public = (PAGE / "public_names.txt").read_text(encoding="utf-8")
+    known = {line.split("#")[0].strip() for line in public.splitlines()}
     rare = {
-        entity["text"]
-        for entity in entities
-        if len(entity["text"]) >= SHORTEST_RARE_NAME.get(entity["label"], RUN * RUN)
+        entity.text
+        for article in page_articles()[1]
+        for entity in article.entities
+        if len(entity.text) >= SHORTEST_RARE_NAME.get(entity.label, math.inf)
     }
     return tuple(sorted(rare - known))

@@ -19,7 +19,7 @@ from typing import Any
 from qingyuan.article import Article, Entity
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_NO_LABELS = {"relation", "textarea", "rating"}  # what Label Studio stores beside spans and topics
+_NO_LABELS = ("relation", "textarea", "rating")  # what Label Studio stores beside spans and topics
 
 
 @dataclass(frozen=True)
@@ -122,22 +122,21 @@ def _text(text: Any) -> str:
 
 def _marks(values: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
     """The spans of a record, as yet unchecked, and its topics, wherever they stand."""
-    marks: list[Any] = []
+    spans, choices = [], [values[key] for key in ("topic", "choice") if values.get(key)]
     for key in ("entities", "label", "labels"):
         found = values.get(key) or []
-        if isinstance(found, str) or _is_choice(found):
+        if key != "entities" and _is_choice(found):
             found = [found]
         if not isinstance(found, list):
             raise RecordError(f"`{key}` is {_name(found)}", f'write a list: "{key}": […]')
-        marks += found
-    choices = [mark for mark in marks if _is_choice(mark)]
-    choices += [values[key] for key in ("topic", "choice") if values.get(key)]
+        for mark in found:
+            (choices if key != "entities" and _is_choice(mark) else spans).append(mark)
     topics = [topic for choice in choices for topic in _topics(choice)]
     if len(topics) > 1:
         raise RecordError(f"{len(topics)} topics: {', '.join(topics)}", "keep the one it is chiefly about")
     # A topic that isn't the first of the ranked ones was put right by hand.
     ranked = [topic for item in _objects(values, "topics") for topic in _topics(item.get("label"))]
-    return [mark for mark in marks if not _is_choice(mark)], ranked if topics in ([], ranked[:1]) else topics
+    return spans, ranked if topics in ([], ranked[:1]) else topics
 
 
 def _is_choice(mark: Any) -> bool:
@@ -161,13 +160,13 @@ def _entities(text: str, span: Any) -> Iterator[Entity]:
         raise RecordError(f"{span!r} is no span", 'write {"start": 0, "end": 2, "label": "…"}')
     start, end = (span.get(edge, span.get(f"{edge}_offset")) for edge in ("start", "end"))
     if not all(isinstance(edge, int) and not isinstance(edge, bool) for edge in (start, end)):
-        raise RecordError(f"a span starts at {start!r} and ends at {end!r}", "count its characters from 0, whole numbers")
+        raise RecordError(f"a span starts at {start!r} and ends at {end!r}", "count characters from 0")
     shown = span.get("text")
     if isinstance(shown, str) and shown != text[start:end]:
         start, end = _code_points(text, start, end, shown)
     if not 0 <= start < end <= len(text):
         wrong = "is empty" if start == end else "ends before it starts" if start > end else "lies outside the text"
-        raise RecordError(f"the span [{start}, {end}) {wrong}", f"keep 0 <= start < end <= {len(text)}, the text's length")
+        raise RecordError(f"the span [{start}, {end}) {wrong}", f"keep 0 <= start < end <= {len(text)}, its length")
     if shown is not None and shown != text[start:end]:
         raise RecordError(
             f"the span [{start}, {end}) is {text[start:end]!r} in the text, not {shown!r}",

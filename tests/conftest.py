@@ -1,0 +1,52 @@
+"""A tiny model with random weights, and articles made on the spot: the tests need no network and no training data."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import BertConfig, BertModel
+
+from qingyuan.network import QingyuanConfig, QingyuanModel
+from qingyuan.tagger import Tagger
+from qingyuan.tokens import SPECIAL_TOKENS, CharacterTokenizer
+
+ALPHABET = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动西藏自治区禁毒办拉萨市法院，。“”《》,.0123456789abcABC \n"
+
+
+@pytest.fixture(scope="session")
+def tokenizer() -> CharacterTokenizer:
+    return CharacterTokenizer([*SPECIAL_TOKENS, *dict.fromkeys(ALPHABET)])
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tokenizer):
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        attention_probs_dropout_prob=0.0,
+    )
+    return BertModel(config, add_pooling_layer=False)
+
+
+@pytest.fixture(scope="session")
+def tagger(tokenizer, tiny_encoder) -> Tagger:
+    """Untrained, with heads loud enough that it finds spans everywhere."""
+    torch.manual_seed(1)
+    config = QingyuanConfig(encoder=tiny_encoder.config.to_dict(), window=34, overlap=8)
+    model = QingyuanModel(config, tiny_encoder)
+    torch.nn.init.normal_(model.tag_head.weight, std=2.0)
+    torch.nn.init.normal_(model.topic_head.weight, std=1.0)
+    return Tagger(model, tokenizer, device="cpu")
+
+
+@pytest.fixture
+def encoder_folder(tmp_path, tokenizer, tiny_encoder):
+    folder = tmp_path / "encoder"
+    tiny_encoder.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

@@ -1,0 +1,37 @@
+"""The evaluation page stays out of training."""
+
+from __future__ import annotations
+
+import pytest
+
+from qingyuan.eval.page import page_articles
+from qingyuan.training.leaks import LeakError, find_leaks, refuse_leaks, without_leaks
+from qingyuan.training.sources import read_records
+
+
+def test_a_run_of_the_page_is_found_and_a_shorter_one_is_not():
+    text = page_articles()[1][0].text
+    start = text.index("是一场没有硝烟的持久战")
+    run = text[start - 4 : start + 8]
+    assert [leak.kind for leak in find_leaks({"mine": f"他说,{run}。"})] == ["run"]
+    assert find_leaks({"mine": run[:11]}) == []
+
+
+def test_titles_of_laws_and_names_of_agencies_may_be_shared():
+    assert find_leaks({"mine": "依照《中华人民共和国禁毒法》,最高人民法院第三巡回法庭"}) == []
+
+
+def test_a_rare_name_is_found():
+    assert [(leak.kind, leak.shared) for leak in find_leaks({"mine": "记者陈子琪报道"})] == [("name", "陈子琪")]
+
+
+def test_leaks_are_refused_with_their_place():
+    with pytest.raises(LeakError, match="own.jsonl:7.*陈子琪"):
+        refuse_leaks({"own.jsonl:6": "无关", "own.jsonl:7": "记者陈子琪报道"})
+    assert without_leaks({"a": "无关", "b": "记者陈子琪报道"}) == {"a": "无关"}
+
+
+def test_what_is_shipped_for_training_does_not_leak():
+    records = read_records(["written/train", "web/train"])
+    assert len(records) == 685 + 1135
+    refuse_leaks({record.where: record.article.text for record in records})
