@@ -69,9 +69,8 @@ def _topics(topics: TopicReport | None) -> Table | None:
         table.add_row(_named(label), *figures, Text(_safe(", ".join(wrong)), "red"))
     table.add_section()
     note = f"{_interval(topics.interval)}, calibration {topics.calibration.error:.3f}"
-    table.add_row(
-        Text("accuracy", "bold"), Text(_percent(topics.accuracy), "bold"), "", "", str(topics.articles), Text(note, "dim")
-    )
+    accuracy = Text("accuracy", "bold"), Text(_percent(topics.accuracy), "bold")
+    table.add_row(*accuracy, "", "", str(topics.articles), Text(note, "dim"))
     return table
 
 

@@ -6,8 +6,9 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, BinaryIO, Optional
 
 import typer
 
@@ -59,10 +60,10 @@ def predict(
 
     inputs = _with_progress(read_inputs(files, tell, text_field))
     tagged = _tag(tagger, inputs, batch_size, threshold)
-    if format is Format.table:
-        _show_all(tagged, tagger, output)
-    else:
-        with open_output(output) as file:
+    with open_output(output) as file:
+        if format is Format.table:
+            _show_all(tagged, tagger, file)
+        else:
             for source, article in tagged:
                 write_json(source.with_result(article.to_dict()), file)
     if left_out:
@@ -167,15 +168,16 @@ def _tag(tagger, inputs: Iterable[Input], batch_size: int, threshold: float | No
         yield waiting.popleft(), article
 
 
-def _show_all(tagged: Iterable[tuple], tagger, output: Path | None) -> None:
+def _show_all(tagged: Iterable[tuple], tagger, file: BinaryIO) -> None:
     from rich.console import Console
 
     from qingyuan.show import show_article
 
-    with open(output, "w", encoding="utf-8") if output else sys.stdout as file:
-        console = Console(file=file)
-        for source, article in tagged:
-            show_article(article, source.where, tagger.taxonomy, console)
+    text_file = TextIOWrapper(file, encoding="utf-8", errors="replace", write_through=True)
+    console = Console(file=text_file, force_terminal=file.isatty() or None)
+    for source, article in tagged:
+        show_article(article, source.where, tagger.taxonomy, console)
+    text_file.detach()
 
 
 def _with_progress(inputs: Iterator[Input]) -> Iterator[Input]:
@@ -197,10 +199,13 @@ def _with_progress(inputs: Iterator[Input]) -> Iterator[Input]:
 
 
 class _clear_errors:
-    """Errors that are the user's to mend are one line on standard error, not a traceback."""
+    """Errors that are the user's to mend are one line on standard error, not a traceback; the library's chatter is off."""
 
     def __enter__(self) -> None:
-        return None
+        from transformers.utils import logging
+
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
 
     def __exit__(self, kind, error, traceback) -> None:
         if isinstance(error, ValueError | OSError | ModuleNotFoundError):

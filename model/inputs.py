@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -107,9 +108,13 @@ def write_json(record: dict[str, Any], file: BinaryIO) -> None:
     file.write(json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
 
 
-def open_output(path: Path | None) -> BinaryIO:
+@contextmanager
+def open_output(path: Path | None) -> Iterator[BinaryIO]:
     """The file at `path`, made with its folder, or standard output."""
     if path is None:
-        return sys.stdout.buffer
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    return open(path, "wb")
+    with open(path, "wb") as file:
+        yield file

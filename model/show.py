@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.text import Text
@@ -19,7 +21,7 @@ def show_article(article: Article, where: str, taxonomy: Taxonomy, console: Cons
     for entity in article.entities:
         style = "underline" if entity.parent else f"bold {colours[entity.label]}"
         text.stylize(style, entity.start, entity.end)
-    title = Text(where, style="dim")
+    title = Text(Path(where).name, style="dim")
     if article.topic:
         title = Text.assemble((f"{article.topic.name_zh} ", "bold"), (f"{article.topic.score:.2f} ", "dim"), title)
     found = {entity.label for entity in article.entities}

@@ -29,7 +29,8 @@ def span(start: int, end: int, label: str, probability: float = 1.0) -> Entity:
 
 def span_lists(scores=st.just(1.0)) -> st.SearchStrategy:
     edges = st.tuples(st.integers(0, len(TEXT)), st.integers(0, len(TEXT))).filter(lambda e: e[0] < e[1])
-    spans = st.builds(lambda e, label, p: span(*e, label, p), edges, st.sampled_from(["AGENCY", "ORG", "PLACE"]), scores)
+    labels = st.sampled_from(["AGENCY", "ORG", "PLACE"])
+    spans = st.builds(lambda e, label, p: span(*e, label, p), edges, labels, scores)
     return st.lists(spans, max_size=7, unique_by=lambda entity: entity.span).map(nest)
 
 

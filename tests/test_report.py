@@ -31,18 +31,15 @@ def gold():
 
 @pytest.fixture
 def predicted():
-    """Of 7 gold spans 4 found; 拉萨市 has a wrong edge, 清源断流 is missed, the museum is an AGENCY; 参观 is spurious."""
+    """Of 7 gold spans 4 are found; 拉萨市 has a wrong edge, 清源断流 is missed, the museum is an AGENCY.
+
+    参观 is spurious.
+    """
+    one = (0, 8, "AGENCY", 0.9), (0, 5, "PLACE", 0.9), (8, 12, "PLACE", 0.6)
+    two = (0, 3, "PERSON", 0.9), (3, 5, "LAW", 0.2), (5, 10, "AGENCY", 0.4), (5, 7, "PLACE", 0.9)
     return [
-        article(TEXTS[0], "drug_control", (0, 8, "AGENCY", 0.9), (0, 5, "PLACE", 0.9), (8, 12, "PLACE", 0.6), score=0.8),
-        article(
-            TEXTS[1],
-            "other",
-            (0, 3, "PERSON", 0.9),
-            (3, 5, "LAW", 0.2),
-            (5, 10, "AGENCY", 0.4),
-            (5, 7, "PLACE", 0.9),
-            score=0.6,
-        ),
+        article(TEXTS[0], "drug_control", *one, score=0.8),
+        article(TEXTS[1], "other", *two, score=0.6),
     ]
 
 

@@ -165,9 +165,10 @@ def test_training_goes_on_from_a_model_with_other_labels(config, tmp_path):
     )
     tuned.trainer.epochs = 1
     tuned.trainer.learning_rate = tuned.trainer.head_learning_rate = 1e-6
-    scores = train(tuned)
-    assert scores["eval_f1"] == 1.0  # known already: CAMPAIGN's part of the head came along
-    assert Tagger.from_pretrained(tuned.output).predict(article().text).topic is None
+    train(tuned)
+    tagged = Tagger.from_pretrained(tuned.output).predict(article().text)
+    assert (11, 14, "CAMPAIGN") in [entity.span for entity in tagged.entities]  # that part of the head came along
+    assert tagged.topic is None
 
 
 def test_topics_alone_can_be_learned(config):

@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from qingyuan.training import web
+from qingyuan.training.overlap import runs_of, shared_run
 from qingyuan.training.sources import read_records, read_texts, shipped_records
 
 
@@ -38,7 +39,9 @@ def test_the_packages_pickle_may_hold_lists_and_strings_only(tmp_path):
         web._ListsAndStringsOnly(file).load()
 
 
-def test_unlabelled_texts_hold_no_dev_article():
+def test_unlabelled_texts_hold_no_labelled_article_nor_one_like_those_of_dev():
     texts = set(read_texts(["web/unlabelled"]).values())
     assert len(texts) > 1500
     assert texts.isdisjoint(record.article.text for record in read_records(["web/dev", "web/train"]))
+    dev = runs_of((record.article.text for record in read_records(["web/dev", "written/dev"])), 40)
+    assert not any(shared_run(text, dev, 40) for text in texts)

@@ -28,6 +28,7 @@ def training_arguments(config: TrainerConfig, output: Path, **more) -> TrainingA
         bf16=_bf16(config.bf16),
         seed=config.seed,
         dataloader_num_workers=config.workers,
+        dataloader_pin_memory=torch.cuda.is_available(),
         logging_steps=20,
         save_total_limit=2,
         report_to="none",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from transformers.utils import logging
 
 from qingyuan.article import Article
 from qingyuan.calibration import Calibration, log_odds, softmax
 from qingyuan.decoder import decode
 from qingyuan.tagger import Tagger
 
-logger = logging.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 FEWEST = 20  # topics or spans; with fewer the scores stay as they are
 TEMPERATURES = np.geomspace(0.25, 4.0, 81)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from datasets import Dataset, Features, Sequence as ListOf, Value
-from transformers.utils import logging
 
 from qingyuan import windows
 from qingyuan.article import Article
@@ -16,7 +16,7 @@ from qingyuan.taxonomy import Name, Taxonomy
 from qingyuan.tokens import Tokenizer, Tokens
 from qingyuan.training.formats import Record, RecordError
 
-logger = logging.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 FEATURES = Features(
     {
@@ -67,7 +67,7 @@ def article_tags(article: Article, tokens: Tokens, taxonomy: Taxonomy) -> tuple[
     """The tags of an article's tokens, (tokens, layers), and the number of spans that no row of tokens equals."""
     spans: list[list[tuple[int, int, int]]] = [[] for _ in taxonomy.layers]
     lost = 0
-    for entity in article.entities:
+    for entity in article.entities if taxonomy.layers else ():
         layer = 0 if entity.parent is None else 1
         first = int(np.searchsorted(tokens.starts, entity.start))
         stop = int(np.searchsorted(tokens.ends, entity.end)) + 1

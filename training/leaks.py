@@ -8,16 +8,17 @@ lists those that are, with the reason).
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from transformers.utils import logging
-
+from qingyuan.article import Article
 from qingyuan.eval.page import PAGE, page_articles
+from qingyuan.training.overlap import runs_of, shared_run
 
-logger = logging.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 RUN = 12
 PUBLIC_LABELS = {"LAW", "AGENCY"}
@@ -39,11 +40,10 @@ class Leak:
 
 def find_leaks(texts: Mapping[str, str]) -> list[Leak]:
     """The leaks in `texts` (name → text), at most one run a text, all names."""
-    runs, names = _page_runs(), _rare_names()
+    page_runs, names = _page_runs(), _rare_names()
     leaks = []
     for source, text in texts.items():
-        windows = (text[i : i + RUN] for i in range(len(text) - RUN + 1))
-        if run := next((window for window in windows if window in runs), None):
+        if run := shared_run(text, page_runs, RUN):
             leaks.append(Leak(source, run, "run"))
         leaks += [Leak(source, name, "name") for name in names if name in text]
     return leaks
@@ -68,15 +68,15 @@ def without_leaks(texts: Mapping[str, str]) -> dict[str, str]:
 
 @cache
 def _page_runs() -> frozenset[str]:
-    runs: set[str] = set()
-    for article in page_articles()[1]:
-        text = article.text
-        for entity in article.entities:
-            if entity.label in PUBLIC_LABELS:
-                text = text[: entity.start] + "\0" * len(entity.text) + text[entity.end :]
-        windows = (text[i : i + RUN] for i in range(len(text) - RUN + 1))
-        runs |= {window for window in windows if "\0" not in window}
-    return frozenset(runs)
+    return frozenset(run for run in runs_of(map(_without_public_names, page_articles()[1]), RUN) if "\0" not in run)
+
+
+def _without_public_names(article: Article) -> str:
+    text = article.text
+    for entity in article.entities:
+        if entity.label in PUBLIC_LABELS:
+            text = text[: entity.start] + "\0" * len(entity.text) + text[entity.end :]
+    return text
 
 
 @cache

@@ -6,6 +6,7 @@ what stands around them; the hidden states of the masked positions alone go thro
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -13,7 +14,6 @@ import torch
 from datasets import Dataset
 from torch import nn
 from transformers import PreTrainedModel, Trainer, set_seed
-from transformers.utils import logging
 
 from qingyuan.tokens import Tokenizer
 from qingyuan.training.arguments import training_arguments
@@ -22,7 +22,7 @@ from qingyuan.training.encoder import load_encoder
 from qingyuan.training.leaks import refuse_leaks
 from qingyuan.training.sources import read_texts
 
-logger = logging.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class MaskedLanguageModel(nn.Module):

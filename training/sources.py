@@ -14,10 +14,12 @@ from qingyuan.article import Article
 from qingyuan.training import web
 from qingyuan.training.formats import Record, RecordError, read_articles
 from qingyuan.training.leaks import without_leaks
+from qingyuan.training.overlap import runs_of, shared_run
 
 CORPUS = Path(__file__).parent / "corpus"
 LABELLED = ("written/train", "written/dev", "web/train", "web/dev")
 UNLABELLED = "web/unlabelled"
+LIKE = 30
 
 
 def read_records(sources: Iterable[str], on_error: Callable[[RecordError], None] | None = None) -> list[Record]:
@@ -49,7 +51,7 @@ def read_texts(sources: Iterable[str]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for source in sources:
         if source == UNLABELLED:
-            texts |= without_leaks(web.unlabelled_texts(_labelled_web_articles()))
+            texts |= unlabelled_texts()
         elif source in LABELLED:
             texts |= {f"{source}:{record['id']}": record["text"] for record in shipped_records(source)}
         else:
@@ -57,9 +59,14 @@ def read_texts(sources: Iterable[str]) -> dict[str, str]:
     return texts
 
 
-def _labelled_web_articles() -> set[str]:
-    names = set()
-    for part in ("train", "dev"):
-        with open(CORPUS / "web" / f"{part}.jsonl", encoding="utf-8") as file:
-            names |= {json.loads(line)["source"] for line in file}
-    return names
+def unlabelled_texts() -> dict[str, str]:
+    """In-domain web articles that are neither labelled nor like an article that models are scored on.
+
+    The package holds some articles twice, or with another headline: whatever shares a run of `LIKE` characters
+    with a dev article is left out too, as is what shares one of `leaks.RUN` with the page.
+    """
+    labelled = [record for source in ("web/train", "web/dev") for record in shipped_records(source)]
+    places, copies = {record["source"] for record in labelled}, {record["text"] for record in labelled}
+    dev = runs_of((record["text"] for source in ("written/dev", "web/dev") for record in shipped_records(source)), LIKE)
+    texts = {place: text for place, text in web.unlabelled_texts(places).items() if text not in copies}
+    return without_leaks({place: text for place, text in texts.items() if not shared_run(text, dev, LIKE)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,6 @@ from pathlib import Path
 import torch
 import yaml
 from transformers import EarlyStoppingCallback, Trainer, set_seed
-from transformers.utils import logging
 
 from qingyuan.article import Article
 from qingyuan.eval.metrics import strict_f1
@@ -28,7 +28,7 @@ from qingyuan.training.leaks import refuse_leaks
 from qingyuan.training.sources import read_records
 from qingyuan.training.start import load_start, starting_taxonomy
 
-logger = logging.get_logger(__name__)
+logger = logging.getLogger(__name__)
 
 CONFIG_FILE = "training.yaml"
 SCORE = "eval_score"
@@ -70,7 +70,7 @@ class TaggerTrainer(Trainer):
         """
         model = self.average.model if self.average else self.model
         tagger = Tagger(model, self.tokenizer, self.args.device)
-        metrics = dev_metrics(self.dev_articles, tagger.predict([article.text for article in self.dev_articles]))
+        metrics = dev_metrics(tagger, self.dev_articles)
         self.model.train()
         best = max((log[SCORE] for log in self.state.log_history if SCORE in log), default=-1.0)
         self.log(metrics)
@@ -138,13 +138,13 @@ def load_data(config: TrainConfig) -> tuple[Taxonomy, list[Record], list[Record]
     return taxonomy, train_records, dev_records
 
 
-def dev_metrics(gold: Sequence[Article], predicted: Sequence[Article]) -> dict[str, float]:
-    """Strict F1, topic accuracy and the score that picks the best epoch."""
+def dev_metrics(tagger: Tagger, gold: Sequence[Article]) -> dict[str, float]:
+    """Strict F1, topic accuracy, and the score that picks the best epoch: F1, unless topics are all there is."""
+    predicted = tagger.predict([article.text for article in gold])
     known = [(g.topic.label, p.topic.label) for g, p in zip(gold, predicted) if g.topic and p.topic]
     accuracy = sum(g == p for g, p in known) / len(known) if known else 0.0
     f1 = strict_f1(gold, predicted)
-    has_spans = any(article.entities for article in gold)
-    return {"eval_f1": f1, "eval_topic_accuracy": accuracy, SCORE: f1 if has_spans else accuracy}
+    return {"eval_f1": f1, "eval_topic_accuracy": accuracy, SCORE: f1 if tagger.taxonomy.labels else accuracy}
 
 
 def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, float]:
@@ -155,7 +155,7 @@ def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, fl
     save_whole(tagger, config.output, config.half_precision)
     made_by = yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
     (config.output / CONFIG_FILE).write_text(made_by, encoding="utf-8")
-    return dev_metrics(dev_articles, tagger.predict([article.text for article in dev_articles]))
+    return dev_metrics(tagger, dev_articles)
 
 
 def save_whole(tagger: Tagger, folder: Path, half_precision: bool) -> None:

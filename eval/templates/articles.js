@@ -42,11 +42,13 @@ function mark(span, content) {
 
 function describe(gold, predicted, kind) {
   const lines = [kind];
-  if (gold) lines.push(`gold ${gold.label} ${gold.text} [${gold.start}, ${gold.end})`);
-  if (predicted) {
-    lines.push(`predicted ${predicted.label} ${predicted.text} [${predicted.start}, ${predicted.end}) score ${predicted.score.toFixed(3)}`);
-  }
+  if (gold) lines.push(`gold ${gold.label} ${gold.text} ${where(gold)}`);
+  if (predicted) lines.push(`predicted ${predicted.label} ${predicted.text} ${where(predicted)}`);
   return lines.join("\n");
+}
+
+function where({ start, end, score }) {
+  return `[${start}, ${end})` + (score === undefined ? "" : ` score ${score.toFixed(3)}`);
 }
 
 function side(article, name) {
@@ -83,14 +85,14 @@ function drawArticle(article, number) {
 }
 
 function drawError(error) {
-  const spanIn = (name, span) => el("div", { class: "answer" }, el("span", { class: "note" }, name), " ",
-    span ? [swatch(span.label), el("b", {}, span.label), " ", el("span", { lang: "zh" }, span.text),
-      el("span", { class: "note" }, ` [${span.start}, ${span.end})` + (span.score === undefined ? "" : ` score ${span.score.toFixed(3)}`))]
-      : "–");
+  const note = (text) => el("span", { class: "note" }, text);
+  const answer = (name, span) => el("div", { class: "answer" }, note(name), " ", span
+    ? [swatch(span.label), el("b", {}, span.label), " ", el("span", { lang: "zh" }, span.text), " ", note(where(span))]
+    : "–");
   return el("div", { class: "error" },
-    el("div", { class: "where" }, el("span", { class: "kind", "data-kind": error.kind }, error.kind), el("span", {}, error.article)),
+    el("div", { class: "where" }, el("span", { class: "kind" }, error.kind), el("span", {}, error.article)),
     el("p", { class: "context", lang: "zh" }, error.before, el("b", {}, error.text), error.after),
-    el("div", { class: "answers" }, spanIn("gold", error.gold), spanIn("predicted", error.predicted)));
+    el("div", { class: "answers" }, answer("gold", error.gold), answer("predicted", error.predicted)));
 }
 
 /** One tip for all spans, shown on hover and focus; the other side's answer lights up with it. */

@@ -28,8 +28,9 @@ function drawHeader() {
   const { gold, predicted } = REPORT.strict;
   byId("about").append(`on ${REPORT.data} · ${REPORT.articles} articles · ${gold} gold spans, ${predicted} predicted`);
   const ceiling = REPORT.ceiling === null ? "" : `two annotators ${percent(REPORT.ceiling)}`;
-  const cards = [card("Strict span F1", REPORT.strict.f1, [range(REPORT.strict_interval), ceiling].filter(Boolean).join(" · "),
-    REPORT.strict_interval, REPORT.ceiling)];
+  const interval = REPORT.strict_interval;
+  const sure = [range(interval), ceiling].filter(Boolean).join(" · ");
+  const cards = [card("Strict span F1", REPORT.strict.f1, sure, interval, REPORT.ceiling)];
   if (REPORT.topics) {
     const note = [range(REPORT.topics.interval), `${REPORT.topics.articles} articles`].join(" · ");
     cards.push(card("Topic accuracy", REPORT.topics.accuracy, note, REPORT.topics.interval));
@@ -68,7 +69,8 @@ function drawTables() {
   }
   if (REPORT.topics) {
     byId("topics").hidden = false;
-    byId("topics").append(table("By the topic of the gold articles.", ["Topic", "F1", "Precision", "Recall", "Articles"],
+    byId("topics").append(table("By the topic of the gold articles.",
+      ["Topic", "F1", "Precision", "Recall", "Articles"],
       Object.entries(REPORT.topics.per_topic).map(([topic, score]) =>
         [named(topic), bar(score.f1), percent(score.precision), percent(score.recall), score.support])));
   }

@@ -7,7 +7,8 @@ let drawn = { articles: [], errors: [] };
 function readAddress() {
   if (location.hash === "#articles") return; // the skip link
   const values = new URLSearchParams(location.hash.slice(1));
-  const many = (name, known) => new Set((values.get(name) || "").split(",").filter((value) => Object.hasOwn(known, value)));
+  const many = (name, known) =>
+    new Set((values.get(name) || "").split(",").filter((value) => Object.hasOwn(known, value)));
   state.label = many("label", REPORT.labels);
   state.kind = many("kind", KINDS);
   state.topic = ["right", "wrong"].includes(values.get("topic")) ? values.get("topic") : "all";
@@ -57,9 +58,10 @@ function apply() {
   }
   byId("list").hidden = state.view === "errors";
   byId("error-list").hidden = state.view !== "errors";
+  const noun = (narrowed ? "matching " : "") + (spans === 1 ? "span" : "spans");
   byId("status").textContent = state.view === "errors"
     ? `${errors} of ${drawn.errors.length} errors`
-    : `${articles} of ${drawn.articles.length} articles, ${spans} ${narrowed ? "matching " : ""}spans`;
+    : `${articles} of ${drawn.articles.length} articles, ${spans} ${noun}`;
   for (const chip of document.querySelectorAll(".chip")) {
     const { filter, value } = chip.dataset;
     const on = state[filter] instanceof Set ? state[filter].has(value) : state[filter] === value;
@@ -74,7 +76,8 @@ function change(action) {
 }
 
 function chip(filter, value, content, attributes) {
-  const node = el("button", { type: "button", class: "chip", "data-filter": filter, "data-value": value, ...attributes }, content);
+  const fixed = { type: "button", class: "chip", "data-filter": filter, "data-value": value };
+  const node = el("button", { ...fixed, ...attributes }, content);
   node.addEventListener("click", () => change(() => {
     if (!(state[filter] instanceof Set)) state[filter] = value;
     else if (!state[filter].delete(value)) state[filter].add(value);
@@ -83,7 +86,8 @@ function chip(filter, value, content, attributes) {
 }
 
 function drawFilters() {
-  byId("filter-label").append(...Object.keys(REPORT.labels).map((label) => chip("label", label, [swatch(label), named(label)].flat())));
+  byId("filter-label").append(...Object.keys(REPORT.labels).map((label) =>
+    chip("label", label, [swatch(label), ...named(label)])));
   byId("filter-kind").append(...Object.entries(KINDS).map(([kind, title]) =>
     chip("kind", kind, [kind, el("span", { class: "badge" }, REPORT.kinds[kind])], { title, "data-kind": kind })));
   byId("filter-topic").append(...["all", "right", "wrong"].map((value) => chip("topic", value, value)));
@@ -118,8 +122,8 @@ function themes() {
   const kept = stored((storage) => storage.getItem("theme"));
   if (kept === "light" || kept === "dark") root.dataset.theme = kept;
   byId("theme").addEventListener("click", () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
+    const now = root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+    root.dataset.theme = now === "dark" ? "light" : "dark";
     stored((storage) => storage.setItem("theme", root.dataset.theme));
   });
 }
