@@ -113,6 +113,14 @@ def test_a_long_text_is_tagged_over_its_windows_borders(tagger):
     assert len(tagger.logits([tagger.tokenizer(text)])[0][0]) == len(text)
 
 
+def test_a_million_characters_are_one_text_like_any_other(tagger):
+    text = (ALPHABET * 13_000)[:1_000_000]
+    article = tagger.predict(text, batch_size=512)
+    assert article.text == text and article.topic is not None
+    assert article.entities[-1].end > 999_000
+    assert all(text[e.start : e.end] == e.text for e in article.entities)
+
+
 def test_groups_hold_little_and_lose_nothing():
     texts = ["字" * size for size in (1, 200_000, 3, 70_000, 70_000, 5)]
     groups = list(_groups(iter(texts), batch_size=2))

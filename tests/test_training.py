@@ -18,11 +18,11 @@ from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
 from qingyuan.tokens import SPECIAL_TOKENS
 from qingyuan.training import calibration
 from qingyuan.training.collator import Collator
-from qingyuan.training.config import AugmentConfig, TrainConfig
+from qingyuan.training.config import AugmentConfig, PretrainConfig, TrainConfig
 from qingyuan.training.data import article_tags, fitting_records, taxonomy_of, windows_dataset
 from qingyuan.training.encoder import load_encoder, read_characters
 from qingyuan.training.formats import Record, RecordError
-from qingyuan.training.pretrain import SpanMaskCollator, pack
+from qingyuan.training.pretrain import SpanMaskCollator, pack, pretrain
 from qingyuan.training.trainer import train
 
 AGENCY = "拉萨市禁毒办"
@@ -187,6 +187,30 @@ def test_a_bad_record_stops_the_run_or_is_left_out_as_the_config_says(config, tm
     config.on_bad_record = "skip"
     config.trainer.epochs = 1
     train(config)
+
+
+def test_a_resumed_training_goes_on_from_its_last_checkpoint(config):
+    config.trainer.epochs = 1
+    train(config)
+    config.trainer.epochs = 3
+    train(config, resume=True)
+    (state,) = config.output.glob("checkpoints/checkpoint-18/trainer_state.json")
+    epochs = [log["epoch"] for log in json.loads(state.read_text())["log_history"] if "eval_f1" in log]
+    assert epochs == [1, 2, 3]
+
+
+def test_pretraining_writes_an_encoder_that_training_takes(config, tmp_path):
+    texts = write_jsonl(tmp_path / "texts.jsonl", [article(3)] * 8)
+    pretrain(
+        PretrainConfig(
+            encoder=config.model, output=tmp_path / "adapted", texts=[texts], dev_texts=[texts], window=32,
+            trainer={"steps": 4, "batch_size": 2, "save_every": 2},
+        )
+    )  # fmt: skip
+    adapted, tokenizer = load_encoder(str(tmp_path / "adapted"))
+    start, _ = load_encoder(config.model)
+    assert len(tokenizer) == adapted.config.vocab_size
+    assert not torch.equal(adapted.get_input_embeddings().weight, start.get_input_embeddings().weight)
 
 
 def test_masks_cover_about_their_share_and_spare_the_special_tokens(tokenizer):
