@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console, Group
 from rich.panel import Panel
+from rich.table import Column, Table
 from rich.text import Text
 
 from qingyuan.article import Article
@@ -24,11 +26,17 @@ def show_article(article: Article, where: str, taxonomy: Taxonomy, console: Cons
     title = Text(Path(where).name, style="dim")
     if article.topic:
         title = Text.assemble((f"{article.topic.name_zh} ", "bold"), (f"{article.topic.score:.2f} ", "dim"), title)
-    found = {entity.label for entity in article.entities}
-    legend = Text("  ").join(
-        Text(f"{name.label} {name.zh}", style=f"bold {colours[name.label]}") for name in taxonomy.labels if name.label in found
-    )
-    console.print(Panel(Group(text, "", legend) if found else text, title=title, title_align="left"))
+    names = Table.grid("", Column(overflow="fold"), padding=(0, 2))
+    for label in taxonomy.labels:
+        if found := _names(article, label.label):
+            names.add_row(Text(f"{label.zh} {label.label}", style=f"bold {colours[label.label]}"), found)
+    console.print(Panel(Group(text, "", names) if names.row_count else text, title=title, title_align="left"))
+
+
+def _names(article: Article, label: str) -> Text:
+    """The names of a label, and how often each occurs."""
+    counts = Counter(_printable(entity.text) for entity in article.entities if entity.label == label)
+    return Text(" ".join(name + (f"×{count}" if count > 1 else "") for name, count in counts.items()))
 
 
 def _printable(text: str) -> str:

@@ -63,7 +63,8 @@ class Tagger:
         """One text to an `Article`; a list or tuple to a list, in order; any other iterable to a generator.
 
         `batch_size` counts windows in one pass of the encoder. `progress` shows a bar. Spans that score below
-        `threshold` (0 to 1) are left out. Raises `TypeError` for whatever is not text.
+        `threshold` (0 to 1; if not given, the one that was best on held-out articles) are left out. Raises
+        `TypeError` for whatever is not text.
         """
         if isinstance(texts, str):
             return next(self.stream([texts], batch_size, threshold=threshold))
@@ -87,8 +88,9 @@ class Tagger:
             from rich.progress import track
 
             texts = track(texts, description="tagging", total=len(texts) if isinstance(texts, Sequence) else None)
+        threshold = self.calibration.threshold if threshold is None else threshold
         for group in _groups(texts, batch_size):
-            yield from self._tag(group, batch_size, threshold or 0.0)
+            yield from self._tag(group, batch_size, threshold)
 
     def _tag(self, texts: list[str], batch_size: int, threshold: float) -> list[Article]:
         tokens = [self.tokenizer(text) for text in texts]

@@ -239,3 +239,9 @@ def test_calibration_finds_the_temperature_and_the_scale_that_made_the_data():
     right = random.random(8000) < 1 / (1 + np.exp(-(0.5 * odds + 1)))
     scale, shift = calibration.fit_spans(1 / (1 + np.exp(-odds)), right)
     assert (scale, shift) == (pytest.approx(0.5, abs=0.1), pytest.approx(1, abs=0.1))
+
+
+def test_the_threshold_drops_what_costs_more_than_it_brings():
+    scores = np.linspace(0, 1, 101)
+    assert calibration.best_threshold(scores, scores > 0.32, gold=68) == pytest.approx(0.35)
+    assert calibration.best_threshold(scores, np.ones(101, dtype=bool), gold=101) == 0

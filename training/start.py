@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from transformers import PretrainedConfig
 
-from qingyuan.checkpoint import DEFAULT, load_checkpoint
+from qingyuan.checkpoint import DEFAULT, find_checkpoint, load_checkpoint
 from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
@@ -33,7 +33,7 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
     if config.window > longest:
         raise ValueError(f"window: {config.window} tokens, but {config.model} reads {longest} at most")
     settings = QingyuanConfig(
-        encoder=encoder.config.to_dict(),
+        encoder=_plain(encoder.config),
         taxonomy=taxonomy.to_dict(),
         window=config.window,
         overlap=config.overlap,
@@ -46,22 +46,21 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
     return model, tokenizer
 
 
+def _plain(config: PretrainedConfig) -> dict:
+    """What an encoder is, without the place it was loaded from."""
+    return {name: value for name, value in config.to_diff_dict().items() if name != "_name_or_path"}
+
+
 def starting_taxonomy(model: str) -> Taxonomy:
     """That of a trained model, else the one of government news."""
     if is_trained(model):
-        return Taxonomy.from_dict(QingyuanConfig.from_pretrained(_place(model)).taxonomy)
+        return Taxonomy.from_dict(QingyuanConfig.from_pretrained(find_checkpoint(model)).taxonomy)
     return GOVERNMENT_NEWS
 
 
 def is_trained(model: str) -> bool:
     """Whether a folder or hub name holds a qingyuan model, and not a bare encoder."""
     return model == DEFAULT or PretrainedConfig.get_config_dict(model)[0].get("model_type") == QingyuanConfig.model_type
-
-
-def _place(model: str) -> str:
-    from qingyuan.checkpoint import find_checkpoint
-
-    return str(find_checkpoint(model))
 
 
 def _drop_out(encoder: torch.nn.Module, share: float) -> None:
