@@ -7,7 +7,9 @@ long as the longest stretch and not as the texts.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -45,8 +47,11 @@ def decode(logits: Sequence[np.ndarray], taxonomy: Taxonomy) -> list[list[TokenS
 def _nest(outer: list[TokenSpan], inner: list[TokenSpan], taxonomy: Taxonomy) -> list[TokenSpan]:
     """Outer spans with the inner ones that may lie in them; an inner one that touches no outer one stands alone."""
     kept = list(outer)
+    stops = [span.stop for span in outer]
     for span in inner:
-        touching = [o for o in outer if o.first < span.stop and span.first < o.stop]
+        nearest = bisect_right(stops, span.first)
+        behind = outer[nearest : nearest + span.stop - span.first]
+        touching = takewhile(lambda around: around.first < span.stop, behind)
         if all(_holds(around, span, taxonomy) for around in touching):
             kept.append(span)
     return sorted(kept, key=lambda span: (span.first, -span.stop))
