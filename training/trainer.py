@@ -109,6 +109,7 @@ def train(config: TrainConfig, resume: bool = False) -> dict[str, float]:
             remove_unused_columns=False,
         ),
         train_dataset=windows_dataset(train_articles, tokenizer, taxonomy, config.window, config.overlap),
+        # the Trainer wants one; `evaluate` tags the dev articles themselves
         eval_dataset=windows_dataset(dev_articles[:1], tokenizer, taxonomy, config.window, config.overlap),
         data_collator=Collator(tokenizer, config.augment, config.window, config.trainer.seed),
         callbacks=callbacks,
