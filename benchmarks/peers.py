@@ -25,26 +25,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from qingyuan.article import Article, Entity
-from qingyuan.eval.metrics import Score, align, score
+from qingyuan.eval.metrics import Score, align, flat, score
 from qingyuan.eval.page import page_articles
 
 Tagger = Callable[[str], Iterable[tuple[str, str]]]
 """Cuts a line into words and their tags; the words in a row are the line."""
 
-GOLD_LABELS = {"PERSON": "PERSON", "PLACE": "PLACE", "AGENCY": "ORG", "ORG": "ORG"}
 PEER_TAGS = {"PER": "PERSON", "nr": "PERSON", "LOC": "PLACE", "ns": "PLACE", "ORG": "ORG", "nt": "ORG"}
 PASSES = 3
 
 
 def read_page() -> list[Article]:
     """The articles of the page with flat gold spans."""
-    return [Article(article.text, entities=tuple(_flat(article))) for article in page_articles()[1]]
-
-
-def _flat(article: Article) -> Iterator[Entity]:
-    for entity in article.entities:
-        if entity.parent is None and entity.label in GOLD_LABELS:
-            yield Entity(entity.start, entity.end, GOLD_LABELS[entity.label], entity.text)
+    return [Article(article.text, entities=tuple(flat(article.entities))) for article in page_articles()[1]]
 
 
 def tag(tagger: Tagger, text: str) -> Iterator[Entity]:

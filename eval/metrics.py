@@ -10,11 +10,14 @@ one and an overlap as half. Nested spans count like all others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from qingyuan.article import Article, Entity
+
+
+FLAT_LABELS = {"PERSON": "PERSON", "PLACE": "PLACE", "AGENCY": "ORG", "ORG": "ORG"}
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,11 @@ def score_where(pairs: Iterable[Pair], keep: Callable[[Entity], bool]) -> Score:
 
 def _only(entity: Entity | None, keep: Callable[[Entity], bool]) -> Entity | None:
     return entity if entity is not None and keep(entity) else None
+
+
+def flat(entities: Iterable[Entity]) -> list[Entity]:
+    """What common tools know of: the outermost persons, places and organisations, agencies among the latter."""
+    return [replace(e, label=FLAT_LABELS[e.label]) for e in entities if e.parent is None and e.label in FLAT_LABELS]
 
 
 def strict_f1(gold: Sequence[Article], predicted: Sequence[Article]) -> float:

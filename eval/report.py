@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ from qingyuan.eval.metrics import (
     bootstrap_interval,
     calibration_bins,
     calibration_error,
+    flat,
     score,
     score_where,
 )
@@ -61,7 +62,6 @@ PEERS = {"LAC": 0.622, "Stanford CoreNLP": 0.462, "THULAC": 0.289, "jiagu": 0.28
 NO_TOPIC = "none"
 """What stands in a confusion matrix for a prediction without a topic."""
 
-_FLAT_LABELS = {"PERSON": "PERSON", "PLACE": "PLACE", "AGENCY": "ORG", "ORG": "ORG"}
 _CONTEXT = 20
 
 
@@ -226,7 +226,7 @@ def flat_score(gold: Sequence[Article], predicted: Sequence[Article]) -> Score:
     `AGENCY` and `ORG` are one label here; `CAMPAIGN`, `LAW` and all nested spans are left out.
     """
     sides = zip(gold, predicted, strict=True)
-    return score(pair for g, p in sides for pair in align(_flat(g.entities), _flat(p.entities)))
+    return score(pair for g, p in sides for pair in align(flat(g.entities), flat(p.entities)))
 
 
 def span_dict(entity: Entity | None, scored: bool = False) -> dict[str, Any] | None:
@@ -235,10 +235,6 @@ def span_dict(entity: Entity | None, scored: bool = False) -> dict[str, Any] | N
         return None
     values = {"start": entity.start, "end": entity.end, "label": entity.label, "text": entity.text}
     return {**values, "score": entity.score} if scored else values
-
-
-def _flat(entities: Iterable[Entity]) -> list[Entity]:
-    return [replace(e, label=_FLAT_LABELS[e.label]) for e in entities if e.parent is None and e.label in _FLAT_LABELS]
 
 
 def _strict_interval(by_article: Sequence[Sequence[Pair]]) -> tuple[float, float] | None:

@@ -28,7 +28,8 @@ def evaluate(
 ) -> Report:
     """Score `model` on `data` (`page`, `web`, `written` or a file), print the report, and write it where asked."""
     gold = load_evaluation_set(data)
-    tagger = Tagger.from_pretrained(model, device=device)
+    checkpoint = find_checkpoint(model)
+    tagger = Tagger.from_pretrained(checkpoint, device=device)
     predicted = tagger.predict([article.text for article in gold.articles], batch_size=batch_size)
     report = build_report(
         gold.articles,
@@ -36,13 +37,12 @@ def evaluate(
         gold.ids,
         model=model,
         data=data,
-        seen=names_seen(find_checkpoint(model)),
+        seen=names_seen(checkpoint),
         ceiling=gold.agreement,
     )
     print_report(report, console or Console(), errors=errors)
     if json:
         json.write_text(jsonlib.dumps(report.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8")
     if html:
-        page = html_report(report, gold.articles, predicted, gold.ids)
-        html.write_bytes(page.encode("utf-8", "backslashreplace"))
+        html.write_text(html_report(report, gold.articles, predicted, gold.ids), encoding="utf-8")
     return report

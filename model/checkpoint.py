@@ -12,6 +12,7 @@ from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tokens import CHARACTERS_FILE, SUBWORDS_FILE, Tokenizer, load_tokenizer
 
 WEIGHTS_FILE = "model.safetensors"
+TRAINING_FILE = "training.yaml"  # the config a checkpoint was trained with
 DEFAULT = "default"
 SHIPPED = Path(__file__).parent / "weights"
 

@@ -12,7 +12,7 @@ from qingyuan import windows
 from qingyuan.article import Article
 from qingyuan.network import IGNORED
 from qingyuan.tags import tag_tokens
-from qingyuan.taxonomy import Name, Taxonomy
+from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import Tokenizer, Tokens
 from qingyuan.training.formats import Record, RecordError
 

@@ -6,7 +6,6 @@ what stands around them; the hidden states of the masked positions alone go thro
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -21,8 +20,6 @@ from qingyuan.training.config import PretrainConfig
 from qingyuan.training.encoder import load_encoder
 from qingyuan.training.leaks import refuse_leaks
 from qingyuan.training.sources import read_texts
-
-logger = logging.getLogger(__name__)
 
 
 class MaskedLanguageModel(nn.Module):

@@ -52,10 +52,8 @@ def read_texts(sources: Iterable[str]) -> dict[str, str]:
     for source in sources:
         if source == UNLABELLED:
             texts |= unlabelled_texts()
-        elif source in LABELLED:
-            texts |= {f"{source}:{record['id']}": record["text"] for record in shipped_records(source)}
         else:
-            texts |= {record.where: record.article.text for record in read_articles(source)}
+            texts |= {record.where: record.article.text for record in read_records([source])}
     return texts
 
 
@@ -65,8 +63,9 @@ def unlabelled_texts() -> dict[str, str]:
     The package holds some articles twice, or with another headline: whatever shares a run of `LIKE` characters
     with a dev article is left out too, as is what shares one of `leaks.RUN` with the page.
     """
-    labelled = [record for source in ("web/train", "web/dev") for record in shipped_records(source)]
+    web_dev = list(shipped_records("web/dev"))
+    labelled = [*shipped_records("web/train"), *web_dev]
     places, copies = {record["source"] for record in labelled}, {record["text"] for record in labelled}
-    dev = runs_of((record["text"] for source in ("written/dev", "web/dev") for record in shipped_records(source)), LIKE)
+    dev = runs_of((record["text"] for record in (*shipped_records("written/dev"), *web_dev)), LIKE)
     texts = {place: text for place, text in web.unlabelled_texts(places).items() if text not in copies}
     return without_leaks({place: text for place, text in texts.items() if not shared_run(text, dev, LIKE)})

@@ -12,6 +12,7 @@ import yaml
 from transformers import EarlyStoppingCallback, Trainer, set_seed
 
 from qingyuan.article import Article
+from qingyuan.checkpoint import TRAINING_FILE
 from qingyuan.eval.metrics import strict_f1
 from qingyuan.network import QingyuanModel
 from qingyuan.tagger import Tagger
@@ -30,7 +31,6 @@ from qingyuan.training.start import load_start, starting_taxonomy
 
 logger = logging.getLogger(__name__)
 
-CONFIG_FILE = "training.yaml"
 SCORE = "eval_score"
 
 
@@ -155,7 +155,7 @@ def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, fl
     tagger.model.config.calibration = tagger.calibration.to_dict()
     save_whole(tagger, config.output, config.half_precision)
     made_by = yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
-    (config.output / CONFIG_FILE).write_text(made_by, encoding="utf-8")
+    (config.output / TRAINING_FILE).write_text(made_by, encoding="utf-8")
     return dev_metrics(tagger, dev_articles)
 
 

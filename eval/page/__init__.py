@@ -20,7 +20,7 @@ def page_articles() -> tuple[tuple[str, ...], tuple[Article, ...]]:
         record = json.loads(line)
         start = record["start"]
         entities = [{**e, "start": e["start"] - start, "end": e["end"] - start} for e in record["entities"]]
-        record = {"text": page[start : record["end"]], "topic": record["topic"], "entities": entities}
-        articles.append(Article.from_dict(record))
-        ids.append(json.loads(line)["id"])
+        text = page[start : record["end"]]
+        articles.append(Article.from_dict({"text": text, "topic": record["topic"], "entities": entities}))
+        ids.append(record["id"])
     return tuple(ids), tuple(articles)
