@@ -1,0 +1,3 @@
+from qingyuan.cli import app
+
+app()

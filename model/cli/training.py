@@ -1,0 +1,56 @@
+"""`qingyuan train`, `pretrain` and `data check`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from qingyuan.cli.options import Config, Overrides, Resume, clear_errors
+
+
+def train(config: Config, overrides: Overrides = None, resume: Resume = False) -> None:
+    """Train a tagger on labelled articles; the best model lies in the config's output folder at the end."""
+    with clear_errors():
+        from qingyuan.training.config import TrainConfig
+        from qingyuan.training.trainer import train as run
+
+        settings = TrainConfig.load(config, overrides or ())
+        scores = run(settings, resume)
+        typer.echo(f"{settings.output}: " + ", ".join(f"{name.removeprefix('eval_')} {value:.4f}" for name, value in scores.items()))
+
+
+def pretrain(config: Config, overrides: Overrides = None, resume: Resume = False) -> None:
+    """Adapt an encoder to a domain on unlabelled articles (masked language model)."""
+    with clear_errors():
+        from qingyuan.training.config import PretrainConfig
+        from qingyuan.training.pretrain import pretrain as run
+
+        run(PretrainConfig.load(config, overrides or ()), resume)
+
+
+def check(
+    sources: Annotated[list[str], typer.Argument(help="Labelled articles, in any format that training reads.")],
+    model: Annotated[
+        Optional[str], typer.Option(help="Hold labels and topics against those of this model, not against each other.")
+    ] = None,
+) -> None:
+    """List what breaks the guidelines' form: an error can't be learned, a hint wants a second look.
+
+    The exit code is 1 where there are errors.
+    """
+    with clear_errors():
+        from qingyuan.training.check import check_articles
+        from qingyuan.training.data import taxonomy_of
+        from qingyuan.training.sources import read_records
+        from qingyuan.training.start import starting_taxonomy
+
+        broken: list[ValueError] = []
+        records = read_records(sources, broken.append)
+        taxonomy = starting_taxonomy(model) if model else taxonomy_of(record.article for record in records)
+        findings = list(check_articles(records, taxonomy))
+        for problem in (*broken, *findings):
+            typer.echo(problem)
+        errors = len(broken) + sum(finding.severity == "error" for finding in findings)
+        typer.echo(f"{len(records)} articles, {errors} errors, {len(broken) + len(findings) - errors} hints", err=True)
+        raise typer.Exit(int(errors > 0))
