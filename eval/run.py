@@ -23,13 +23,14 @@ def evaluate(
     html: Path | None = None,
     errors: bool = False,
     device: str = "auto",
-    batch_size: int = 32,
+    backend: str = "auto",
+    batch_size: int | None = None,
     console: Console | None = None,
 ) -> Report:
     """Score `model` on `data` (`page`, `web`, `written` or a file), print the report, and write it where asked."""
     gold = load_evaluation_set(data)
     checkpoint = find_checkpoint(model)
-    tagger = Tagger.from_pretrained(checkpoint, device=device)
+    tagger = Tagger.from_pretrained(checkpoint, device=device, backend=backend)
     predicted = tagger.predict([article.text for article in gold.articles], batch_size=batch_size)
     report = build_report(
         gold.articles,

@@ -11,10 +11,11 @@ from qingyuan.article import Article, Entity, Topic
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Name, Taxonomy
 
 if TYPE_CHECKING:
+    from qingyuan.page import predict_page, split_page
     from qingyuan.tagger import Tagger, predict
 
 __version__ = "0.1.0"
-__all__ = ["GOVERNMENT_NEWS", "Article", "Entity", "Name", "Tagger", "Taxonomy", "Topic", "predict"]
+__all__ = ["GOVERNMENT_NEWS", "Article", "Entity", "Name", "Tagger", "Taxonomy", "Topic", "predict", "predict_page", "split_page"]
 
 
 def __getattr__(name: str):
@@ -23,4 +24,8 @@ def __getattr__(name: str):
         from qingyuan import tagger
 
         return getattr(tagger, name)
+    if name in ("predict_page", "split_page"):
+        from qingyuan import page
+
+        return getattr(page, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -35,7 +35,12 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, float]) -> Calibration:
-        return cls(**values)
+        made = cls(**values)
+        if not all(isinstance(value, int | float) and np.isfinite(value) for value in asdict(made).values()):
+            raise ValueError(f"calibration wants numbers, not {dict(values)}")
+        if made.topic_temperature <= 0:
+            raise ValueError(f"topic_temperature is {made.topic_temperature}; it divides, and is above 0")
+        return made
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -1,17 +1,28 @@
-"""A checkpoint's folder: `config.json`, `model.safetensors` and the tokenizer's file. No pickle is ever read."""
+"""A checkpoint's folder: `config.json`, the weights, and the tokenizer's file. No pickle is ever read.
+
+The weights are `model.safetensors`, to run and to train on, or `model.int8.onnx`, to run on a CPU, or both. Nothing
+here imports torch or transformers before it is needed.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import torch
-from safetensors import SafetensorError
-from transformers.utils import cached_file
-
-from qingyuan.network import QingyuanConfig, QingyuanModel
+from qingyuan.calibration import Calibration
+from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import CHARACTERS_FILE, SUBWORDS_FILE, Tokenizer, load_tokenizer
 
+if TYPE_CHECKING:
+    from qingyuan.network import QingyuanModel
+
+MODEL_TYPE = "qingyuan"
 WEIGHTS_FILE = "model.safetensors"
+ONNX_FILE = "model.int8.onnx"
 TRAINING_FILE = "training.yaml"  # the config a checkpoint was trained with
 DEFAULT = "default"
 SHIPPED = Path(__file__).parent / "weights"
@@ -21,45 +32,134 @@ class CheckpointError(ValueError):
     """A folder or hub name that is not a whole checkpoint of ours; the message names the file and the cure."""
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What tagging needs of a checkpoint's config; see `qingyuan.network.QingyuanConfig`."""
+
+    taxonomy: Taxonomy
+    window: int
+    overlap: int
+    calibration: Calibration
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Settings:
+        """Raises `ValueError` for values that make no sense."""
+        window, overlap = config["window"], config["overlap"]
+        longest = config["encoder"].get("max_position_embeddings", window)
+        if not 0 <= overlap < window - 2 <= longest - 2:
+            raise ValueError(f"windows of {window} tokens, {overlap} shared, don't fit an encoder that reads {longest}")
+        calibration = Calibration.from_dict(config.get("calibration") or {})
+        return cls(Taxonomy.from_dict(config["taxonomy"]), window, overlap, calibration)
+
+
 def load_checkpoint(name: str | Path = DEFAULT) -> tuple[QingyuanModel, Tokenizer]:
     """The model, in float32, and the tokenizer of a folder, a hub name, or a model in the package.
 
     Raises `CheckpointError`.
     """
     folder = find_checkpoint(name)
+    return load_model(folder), load_vocabulary(folder)
+
+
+def load_model(folder: Path) -> QingyuanModel:
+    """The model of a folder, in float32. Raises `CheckpointError`."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from qingyuan.network import QingyuanConfig, QingyuanModel
+
+    path = folder / WEIGHTS_FILE
+    if not path.is_file():
+        raise CheckpointError(f"{path}: missing; {ONNX_FILE} alone only runs, with backend=onnx")
+    load_settings(folder)
+    with _told_as(folder / "config.json"):
+        model = QingyuanModel(QingyuanConfig.from_pretrained(folder)).float()
+    with _told_as(path, SafetensorError):
+        weights = load_file(path)
+        model.load_state_dict(weights)
+        if not all(torch.isfinite(weight).all() for weight in weights.values()):
+            raise ValueError("some weights are no numbers")
+    return model
+
+
+def load_settings(folder: Path) -> Settings:
+    """What the config of a folder says of tagging. Raises `CheckpointError`."""
+    config = read_config(folder)
+    with _told_as(folder / "config.json"):
+        return Settings.from_config(config)
+
+
+def load_vocabulary(folder: Path) -> Tokenizer:
+    """The tokenizer of a folder, with a token for each row of the encoder's embedding. Raises `CheckpointError`."""
+    of_characters = (folder / CHARACTERS_FILE).is_file()
+    with _told_as(folder / (CHARACTERS_FILE if of_characters else SUBWORDS_FILE)):
+        tokenizer = load_tokenizer(folder)
+        rows = read_config(folder)["encoder"].get("vocab_size", len(tokenizer))
+        if len(tokenizer) > rows or of_characters and len(tokenizer) < rows:
+            raise ValueError(f"{len(tokenizer)} tokens for an encoder of {rows}")
+    return tokenizer
+
+
+@contextmanager
+def _told_as(path: Path, *more: type[Exception]) -> Iterator[None]:
+    """What goes wrong in reading `path`, as one line that names it."""
     try:
-        model = QingyuanModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
-    except (SafetensorError, RuntimeError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{folder / WEIGHTS_FILE}: can't be loaded ({error}); copy the checkpoint again") from error
-    return model, load_tokenizer(folder)
+        yield
+    except CheckpointError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError, OSError, *more) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise CheckpointError(f"{path}: can't be used ({reason:.300}); copy the checkpoint again") from error
+
+
+def is_shipped(name: str | Path) -> bool:
+    """Whether a model of this name is in the package."""
+    return str(name).isidentifier() and (SHIPPED / name / "config.json").is_file()
 
 
 def find_checkpoint(name: str | Path) -> Path:
     """The folder on this machine that holds a checkpoint; one with a hub name is fetched."""
-    name = SHIPPED / DEFAULT if str(name) == DEFAULT else name
+    name = SHIPPED / name if is_shipped(name) else name
     if not Path(name).is_dir():
         if Path(name).is_absolute() or str(name).count("/") != 1 or str(name).startswith("."):
             raise CheckpointError(f"{name}: no such folder; a model is a folder, or a hub name such as owner/model")
         return _fetch(str(name))
     folder = Path(name)
-    config = folder / "config.json"
-    if not config.is_file():
-        raise CheckpointError(f"{config}: missing; is {folder} the folder that a training wrote?")
-    if QingyuanConfig.get_config_dict(folder)[0].get("model_type") != QingyuanConfig.model_type:
-        raise CheckpointError(f"{config}: not a qingyuan model; train one from this encoder with `qingyuan train`")
-    for names in ((WEIGHTS_FILE,), (CHARACTERS_FILE, SUBWORDS_FILE)):
+    read_config(folder)
+    for names in ((WEIGHTS_FILE, ONNX_FILE), (CHARACTERS_FILE, SUBWORDS_FILE)):
         if not any((folder / name).is_file() for name in names):
             raise CheckpointError(f"{folder / names[0]}: missing; copy the whole folder of the checkpoint")
     return folder
 
 
+def read_config(folder: Path) -> dict[str, Any]:
+    """A checkpoint's `config.json`. Raises `CheckpointError` where that is none of ours."""
+    path = folder / "config.json"
+    if not path.is_file():
+        raise CheckpointError(f"{path}: missing; is {folder} the folder that a training wrote?")
+    with _told_as(path):
+        config = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(config, dict) or config.get("model_type") != MODEL_TYPE:
+        raise CheckpointError(f"{path}: not a qingyuan model; train one from this encoder with `qingyuan train`")
+    return config
+
+
 def _fetch(name: str) -> Path:
     """Fetch the files of a hub name into the hub's cache."""
     try:
-        config = cached_file(name, "config.json")
-        cached_file(name, WEIGHTS_FILE)
-        for file in (CHARACTERS_FILE, SUBWORDS_FILE, "tokenizer_config.json"):
-            cached_file(name, file, _raise_exceptions_for_missing_entries=False)
-    except OSError as error:
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import EntryNotFoundError
+    except ModuleNotFoundError:
+        cure = "to fetch models by hub name, pip install huggingface_hub"
+        raise CheckpointError(f"{name}: no such folder; {cure}") from None
+    try:
+        config = hf_hub_download(name, "config.json")
+        for file in (WEIGHTS_FILE, ONNX_FILE, CHARACTERS_FILE, SUBWORDS_FILE, "tokenizer_config.json"):
+            try:
+                hf_hub_download(name, file)
+            except EntryNotFoundError:
+                pass  # whether enough is there is looked at below
+    except (OSError, ValueError) as error:
         raise CheckpointError(f"{name}: neither a folder here nor a model that the hub gives: {error}") from error
     return find_checkpoint(Path(config).parent)

@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import PackageNotFoundError, version
+from math import prod
+from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.table import Table
 
-from qingyuan.checkpoint import find_checkpoint
+from qingyuan.checkpoint import ONNX_FILE, WEIGHTS_FILE, find_checkpoint, read_config
 from qingyuan.tagger import Tagger
 
-PACKAGES = ("qingyuan", "torch", "transformers", "tokenizers", "datasets", "scikit-learn", "numpy")
+PACKAGES = ("qingyuan", "onnxruntime", "torch", "transformers", "tokenizers", "datasets", "scikit-learn", "numpy")
 
 
-def show_info(model: str, console: Console) -> None:
-    """Print the versions of what is at work, the device, and a model's size, labels and topics."""
+def show_info(model: str, console: Console, device: str = "auto", backend: str = "auto") -> None:
+    """Print the versions of what is at work, the backend, and a model's size, labels and topics."""
     folder = find_checkpoint(model)
-    tagger = Tagger.from_pretrained(folder)
-    network, taxonomy = tagger.model, tagger.taxonomy
-    encoder = network.encoder.config
+    tagger = Tagger.from_pretrained(folder, device, backend)
+    settings, taxonomy = tagger.backend.settings, tagger.taxonomy
+    encoder = read_config(folder)["encoder"]
     facts = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     facts.add_row("versions", ", ".join(f"{name} {_version(name)}" for name in PACKAGES))
-    facts.add_row("device", _device(tagger.device))
+    facts.add_row("backend", tagger.backend.describe() + (" – taken by auto" if backend == "auto" else ""))
     facts.add_row("model", str(folder))
-    size = (folder / "model.safetensors").stat().st_size / 1e6
-    weights = sum(weight.numel() for weight in network.parameters()) / 1e6
-    facts.add_row("weights", f"{weights:.1f} million, {size:.1f} MB on disk")
-    layers, width = getattr(encoder, "num_hidden_layers", "?"), encoder.hidden_size
-    facts.add_row("encoder", f"{encoder.model_type}, {layers} layers of {width}, {len(tagger.tokenizer):,} tokens")
-    facts.add_row("windows", f"{network.config.window} tokens, {network.config.overlap} shared by neighbours")
+    facts.add_row("weights", ", ".join(_sizes(folder)))
+    layers, width = encoder.get("num_hidden_layers", "?"), encoder.get("hidden_size", "?")
+    facts.add_row("encoder", f"{encoder['model_type']}, {layers} layers of {width}, {len(tagger.tokenizer):,} tokens")
+    facts.add_row("windows", f"{settings.window} tokens, {settings.overlap} shared by neighbours")
     facts.add_row("labels", "  ".join(f"{name.label} {name.zh}" for name in taxonomy.labels) or "none")
-    facts.add_row("nested", "; ".join(f"{inner} in {', '.join(outer)}" for inner, outer in taxonomy.nested.items()) or "none")
+    nested = (f"{inner} in {', '.join(outer)}" for inner, outer in taxonomy.nested.items())
+    facts.add_row("nested", "; ".join(nested) or "none")
     facts.add_row("topics", "  ".join(f"{name.label} {name.zh}" for name in taxonomy.topics) or "none")
     console.print(facts)
+
+
+def _sizes(folder: Path) -> list[str]:
+    files = [folder / name for name in (WEIGHTS_FILE, ONNX_FILE) if (folder / name).is_file()]
+    sizes = [f"{file.name} {file.stat().st_size / 1e6:.1f} MB" for file in files]
+    if (folder / WEIGHTS_FILE).is_file():
+        sizes.insert(0, f"{_count(folder / WEIGHTS_FILE) / 1e6:.1f} million")
+    return sizes
+
+
+def _count(path: Path) -> int:
+    """The weights of a safetensors file, by its header: its length in 8 bytes, then JSON."""
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return sum(prod(each["shape"]) for name, each in header.items() if name != "__metadata__")
 
 
 def _version(package: str) -> str:
@@ -41,9 +57,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _device(device: torch.device) -> str:
-    if device.type == "cuda":
-        return f"{device}, {torch.cuda.get_device_name(device)}"
-    return f"{device}, {torch.get_num_threads()} threads" + ("" if torch.cuda.is_available() else " (no CUDA device found)")

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import chain
 from typing import Any, BinaryIO
 
 STDIN = "-"
-ARTICLE_FIELDS = ("topic", "topics", "entities")
+LONGEST = 4  # megabytes of a line or a text file; tagging takes about 1 KB of memory a character
+DEEPEST = 100  # lists and objects within each other
+
+OnError = Callable[["InputError"], None]
 
 
 class InputError(ValueError):
-    """An input that can't be read; the message names the file, the line and the cure."""
+    """An input that can't be read: its file, its line (none where the file is one text), what is wrong, the cure."""
+
+    def __init__(self, file: str, line: int | None, message: str, cure: str):
+        super().__init__(f"{_place(file, line)}: {message}" + (f"; {cure}" if cure else ""))
+        self.file, self.line, self.message, self.cure = file, line, message, cure
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"file": self.file, "line": self.line, "error": self.message, "cure": self.cure}
 
 
 @dataclass(frozen=True)
@@ -28,71 +38,102 @@ class Input:
 
     def with_result(self, result: dict[str, Any]) -> dict[str, Any]:
         """The record with its article's JSON. Fields that go by the same names are kept under `input`."""
-        covered = {name: self.fields[name] for name in ARTICLE_FIELDS if name in self.fields}
+        covered = {name: value for name, value in self.fields.items() if name in result}
+        if covered.get("text") == self.text:
+            del covered["text"]  # it stays what it was
+        if covered and "input" in self.fields:
+            covered["input"] = self.fields["input"]
         return {**self.fields, **({"input": covered} if covered else {}), **result}
 
 
 def read_inputs(
-    paths: Iterable[str], on_error: Callable[[InputError], None], text_field: str = "text"
+    paths: Iterable[str], on_error: OnError, text_field: str = "text", longest: int = LONGEST << 20
 ) -> Iterator[Input]:
     """The texts of all files, in order; each that can't be read is handed to `on_error`, and the others go on.
 
     A file named `.jsonl` has a record a line; any other one is one article. `-` is standard input: records if
-    it begins with `{`, else one article.
+    it begins with `{`, else one article. A line or an article of more than `longest` bytes is not read.
     """
     for path in paths:
-        if path == STDIN:
-            yield from _read(sys.stdin.buffer, "standard input", None, on_error, text_field)
-            continue
         try:
+            if path == STDIN:
+                yield from _read(sys.stdin.buffer, "standard input", None, on_error, text_field, longest)
+                continue
             with open(path, "rb") as file:
-                yield from _read(file, path, path.endswith((".jsonl", ".ndjson")), on_error, text_field)
+                yield from _read(file, path, path.endswith((".jsonl", ".ndjson")), on_error, text_field, longest)
         except OSError as error:
-            on_error(InputError(f"{path}: {error.strerror or error}"))
+            on_error(InputError(path, None, error.strerror or str(error), ""))
 
 
 def _read(
-    file: BinaryIO, name: str, is_lines: bool | None, on_error: Callable[[InputError], None], text_field: str
+    file: BinaryIO, name: str, is_lines: bool | None, on_error: OnError, text_field: str, longest: int
 ) -> Iterator[Input]:
-    first = file.readline().removeprefix(b"\xef\xbb\xbf")
+    first = file.readline(longest + 1)
     if is_lines is None:
-        is_lines = first.lstrip().startswith(b"{")
+        is_lines = first.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
     if not is_lines:
         try:
-            yield Input(name, _decode(first + file.read(), name))
+            yield Input(name, _decode(first + file.read(longest + 1 - len(first)), name, None, longest))
         except InputError as error:
             on_error(error)
         return
-    for number, line in enumerate(_chain(first, file), start=1):
-        if not line.strip():
+    for number, line in enumerate(chain([first], iter(lambda: file.readline(longest + 1), b"")), start=1):
+        if not line.removeprefix(codecs.BOM_UTF8).strip():
             continue
+        if len(line) > longest and not line.endswith(b"\n"):
+            _pass_over_line(file)
         try:
-            yield _record(line, f"{name}:{number}", text_field)
+            yield _record(line, name, number, text_field, longest)
         except InputError as error:
             on_error(error)
 
 
-def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
+def _pass_over_line(file: BinaryIO) -> None:
+    """Read to the end of a line without holding it."""
+    while (part := file.readline(1 << 20)) and not part.endswith(b"\n"):
+        pass
 
 
-def _record(line: bytes, where: str, text_field: str) -> Input:
+def _record(line: bytes, name: str, number: int, text_field: str, longest: int) -> Input:
+    text = _decode(line.rstrip(b"\r\n"), name, number, longest)
     try:
-        record = json.loads(_decode(line, where))
+        record = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(f"{where}: not JSON ({error.msg}, column {error.colno}); one record a line") from None
+        wrong = f"not JSON ({error.msg}, column {error.colno})"
+        raise InputError(name, number, wrong, "one record a line") from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, thousands of brackets
+        raise InputError(name, number, f"no JSON of ours ({error})", "one record a line") from None
     if not isinstance(record, dict):
-        raise InputError(f'{where}: a record looks like {{"{text_field}": "…"}}, not {type(record).__name__}')
+        wrong = f'a record looks like {{"{text_field}": "…"}}, not {type(record).__name__}'
+        raise InputError(name, number, wrong, "")
+    if _depth_is_over(record, DEEPEST):
+        raise InputError(name, number, f"nested more than {DEEPEST} deep", "keep to the fields you need")
     if not isinstance(text := record.get(text_field), str):
         found = f"a {type(text).__name__}" if text_field in record else f"only {', '.join(record) or 'nothing'}"
-        raise InputError(f"{where}: wants a string in {text_field!r}, found {found}; name the field with --text-field")
-    return Input(where, text, record)
+        wrong = f"wants a string in {text_field!r}, found {found}"
+        raise InputError(name, number, wrong, "name the field with --text-field")
+    return Input(_place(name, number), text, record)
 
 
-def _decode(data: bytes, where: str) -> str:
+def _depth_is_over(record: dict[str, Any], most: int) -> bool:
+    level: list[Any] = [record]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)
+
+
+def _decode(data: bytes, name: str, line: int | None, longest: int) -> str:
+    if len(data) > longest:
+        raise InputError(name, line, f"longer than {longest:,} bytes", "cut it, or allow more with --longest")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError(name, line, "UTF-16", "convert it with iconv -f UTF-16 -t UTF-8")
     try:
-        return data.decode("utf-8")
+        return data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         try:
             data.decode("gb18030")
@@ -100,21 +141,8 @@ def _decode(data: bytes, where: str) -> str:
             hint = "it is no text, or cut off"
         else:
             hint = "it looks like GB18030: convert it with iconv -f GB18030 -t UTF-8"
-        raise InputError(f"{where}: not UTF-8 at byte {error.start}; {hint}") from None
+        raise InputError(name, line, f"not UTF-8 at byte {error.start}", hint) from None
 
 
-def write_json(record: dict[str, Any], file: BinaryIO) -> None:
-    """One line of JSON. A lone surrogate, which UTF-8 can't hold, is written as its `\\ud8xx` escape."""
-    file.write(json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
-
-
-@contextmanager
-def open_output(path: Path | None) -> Iterator[BinaryIO]:
-    """The file at `path`, made with its folder, or standard output."""
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "wb") as file:
-        yield file
+def _place(file: str, line: int | None) -> str:
+    return file if line is None else f"{file}:{line}"

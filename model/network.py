@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +49,13 @@ class QingyuanConfig(PretrainedConfig):
 
 @dataclass
 class QingyuanOutput(ModelOutput):
-    """`tag_logits`: (windows, tokens, tags of all layers); `topic_logits`: (windows, topics)."""
+    """`tag_logits`: (windows, tokens, tags of all layers); `topic_logits`: (windows, topics);
+    `hidden`: the encoder's last states, (windows, tokens, width)."""
 
     loss: torch.Tensor | None = None
     tag_logits: torch.Tensor | None = None
     topic_logits: torch.Tensor | None = None
+    hidden: torch.Tensor | None = None
 
 
 class QingyuanModel(PreTrainedModel):
@@ -91,7 +94,7 @@ class QingyuanModel(PreTrainedModel):
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         tag_logits = self.tag_head(self.dropout(hidden))
         topic_logits = self.topic_head(self.dropout(self._summary(hidden, attention_mask)))
-        return QingyuanOutput(self._loss(tag_logits, topic_logits, tags, topics), tag_logits, topic_logits)
+        return QingyuanOutput(self._loss(tag_logits, topic_logits, tags, topics), tag_logits, topic_logits, hidden)
 
     @staticmethod
     def _summary(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
@@ -127,6 +130,10 @@ def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     )
     return total / known
 
+
+if hasattr(os, "register_at_fork"):
+    # OpenMP's threads don't outlive a fork, and a child that waits for them hangs
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 AutoConfig.register(QingyuanConfig.model_type, QingyuanConfig)
 AutoModel.register(QingyuanConfig, QingyuanModel)

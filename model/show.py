@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from qingyuan.article import Article
+from qingyuan.page import Page
 from qingyuan.taxonomy import Taxonomy
 
 COLOURS = ("cyan", "green", "yellow", "magenta", "red", "blue", "bright_cyan", "bright_green", "bright_magenta")
@@ -18,12 +19,22 @@ COLOURS = ("cyan", "green", "yellow", "magenta", "red", "blue", "bright_cyan", "
 
 def show_article(article: Article, where: str, taxonomy: Taxonomy, console: Console) -> None:
     """Print one article; nested names are underlined."""
+    _show(article, Path(where).name, taxonomy, console)
+
+
+def show_page(page: Page, where: str, taxonomy: Taxonomy, console: Console) -> None:
+    """Print the articles of a page, each under its headline."""
+    for article in page:
+        _show(article.article, article.title.text if article.title else Path(where).name, taxonomy, console)
+
+
+def _show(article: Article, head: str, taxonomy: Taxonomy, console: Console) -> None:
     colours = {label: COLOURS[number % len(COLOURS)] for number, label in enumerate(taxonomy.label_names)}
     text = Text(_printable(article.text))
     for entity in article.entities:
         style = "underline" if entity.parent else f"bold {colours[entity.label]}"
         text.stylize(style, entity.start, entity.end)
-    title = Text(Path(where).name, style="dim")
+    title = Text(" ".join(_printable(head).split()), style="dim")
     if article.topic:
         title = Text.assemble((f"{article.topic.name_zh} ", "bold"), (f"{article.topic.score:.2f} ", "dim"), title)
     names = Table.grid("", Column(overflow="fold"), padding=(0, 2))

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
-import torch
 
-from qingyuan import windows
 from qingyuan.article import Article, Entity, Topic, nest
-from qingyuan.calibration import Calibration
-from qingyuan.checkpoint import DEFAULT, load_checkpoint
+from qingyuan.backends import Backend, load_backend
+from qingyuan.checkpoint import DEFAULT, find_checkpoint, load_vocabulary
 from qingyuan.decoder import TokenSpan, decode
-from qingyuan.network import QingyuanModel
-from qingyuan.taxonomy import Taxonomy
+from qingyuan.page import Page, split_page, tag_articles
+from qingyuan.scoring import Scoring
 from qingyuan.tokens import Tokenizer, Tokens
 
+if TYPE_CHECKING:
+    import torch
+
+    from qingyuan.network import QingyuanModel
+
 # Texts are tagged in groups of at most so many characters: enough to sort windows by length, little to hold.
-GROUP_CHARACTERS = 1 << 17
+GROUP_CHARACTERS = 1 << 16
+GROUP_TEXTS = 1 << 11
 
 
 class Tagger:
@@ -31,21 +35,38 @@ class Tagger:
     '拉萨市禁毒办'
     """
 
-    def __init__(self, model: QingyuanModel, tokenizer: Tokenizer, device: str | torch.device = "auto"):
-        self.device = torch.device(_best_device() if device == "auto" else device)
-        self.model = model.to(self.device).eval()
+    def __init__(self, model: QingyuanModel | Backend, tokenizer: Tokenizer, device: str | torch.device = "auto"):
+        """A model of torch, which goes to `device`, or a backend that has its place already."""
+        if not isinstance(model, Backend):
+            from qingyuan.backends.torch import TorchBackend
+
+            model = TorchBackend(model, device)
+        self.backend = model
         self.tokenizer = tokenizer
-        self.taxonomy = Taxonomy.from_dict(model.config.taxonomy)
-        self.calibration = Calibration.from_dict(model.config.calibration)
+        self.taxonomy = model.settings.taxonomy
+        self.calibration = model.settings.calibration
 
     @classmethod
-    def from_pretrained(cls, name: str | Path = DEFAULT, device: str | torch.device = "auto") -> Tagger:
+    def from_pretrained(
+        cls, name: str | Path = DEFAULT, device: str | torch.device = "auto", backend: str = "auto"
+    ) -> Tagger:
         """Load a checkpoint from a folder or by its hub name; without a name, the one in the package.
 
-        `device` is a torch device, or `auto`: CUDA where there is one, else the CPU. Raises
+        `device` is a torch device, or `auto`: CUDA where there is one, else the CPU. `backend` is `torch`, `onnx`
+        (int8, on the CPU), or `auto`: the faster one on the device, of those that are there. Raises
         `CheckpointError`, which names the file and the cure, where the folder is not a whole checkpoint.
         """
-        return cls(*load_checkpoint(name), device=device)
+        folder = find_checkpoint(name)
+        return cls(load_backend(folder, backend, device), load_vocabulary(folder))
+
+    @property
+    def model(self) -> QingyuanModel:
+        """The model of the torch backend; the onnx one has none."""
+        return self.backend.model
+
+    @property
+    def device(self) -> torch.device | str:
+        return self.backend.device
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the model and its tokenizer so that `from_pretrained(folder)` reads them."""
@@ -59,12 +80,12 @@ class Tagger:
     @overload
     def predict(self, texts: Iterable[str], **options) -> Iterator[Article]: ...
 
-    def predict(self, texts, batch_size: int = 32, progress: bool = False, threshold: float | None = None):
+    def predict(self, texts, batch_size: int | None = None, progress: bool = False, threshold: float | None = None):
         """One text to an `Article`; a list or tuple to a list, in order; any other iterable to a generator.
 
-        `batch_size` counts windows in one pass of the encoder. `progress` shows a bar. Spans that score below
-        `threshold` (0 to 1; if not given, the one that was best on held-out articles) are left out. Raises
-        `TypeError` for whatever is not text.
+        `batch_size` is the most windows in one pass of the encoder; if not given, as many as serve it best.
+        `progress` shows a bar. Spans that score below `threshold` (0 to 1; if not given, the one that was best on
+        held-out articles) are left out. Raises `TypeError` for whatever is not text.
         """
         if isinstance(texts, str):
             return next(self.stream([texts], batch_size, threshold=threshold))
@@ -74,76 +95,62 @@ class Tagger:
             return list(self.stream(texts, batch_size, progress, threshold))
         return self.stream(texts, batch_size, progress, threshold)
 
+    def predict_page(self, text: str, batch_size: int | None = None, threshold: float | None = None) -> Page:
+        """The articles of a newspaper page, each with its topic and entities; see `qingyuan.page`."""
+        return next(tag_articles(self, [split_page(text)], batch_size, threshold))
+
     def stream(
         self,
         texts: Iterable[str],
-        batch_size: int = 32,
+        batch_size: int | None = None,
         progress: bool = False,
         threshold: float | None = None,
     ) -> Iterator[Article]:
-        """Articles in the order of `texts`, which may be endless: only a group of them is held at a time."""
-        if batch_size < 1:
+        """Articles in the order of `texts`, which may be endless: two groups of them are held at a time.
+
+        While one group is decoded the encoder works on the next. Where `texts` fails, all that came before is given
+        first.
+        """
+        if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size counts windows, 1 or more; got {batch_size}")
         if progress:
             from rich.progress import track
 
             texts = track(texts, description="tagging", total=len(texts) if isinstance(texts, Sequence) else None)
         threshold = self.calibration.threshold if threshold is None else threshold
-        for group in _groups(texts, batch_size):
-            yield from self._tag(group, batch_size, threshold)
+        started: list[_Group] = []
+        try:
+            for group in _groups(texts):
+                if isinstance(group, Exception):
+                    for waiting in started:
+                        yield from self._finish(waiting, threshold)
+                    raise group
+                started.append(self._start(group, batch_size))
+                if len(started) > 1:
+                    yield from self._finish(started.pop(0), threshold)
+            while started:
+                yield from self._finish(started.pop(0), threshold)
+        finally:
+            for waiting in started:
+                waiting.scoring.cancel()
 
-    def _tag(self, texts: list[str], batch_size: int, threshold: float) -> list[Article]:
+    def _start(self, texts: list[str], batch_size: int | None) -> _Group:
         tokens = [self.tokenizer(text) for text in texts]
-        tag_logits, topic_logits = self.logits(tokens, batch_size)
-        spans = decode(tag_logits, self.taxonomy)
-        return [
-            Article(text, self._topics(topics), self._entities(text, of, found, threshold))
-            for text, of, found, topics in zip(texts, tokens, spans, topic_logits)
-        ]
+        return _Group(texts, tokens, Scoring(tokens, self.tokenizer, self.backend, batch_size))
 
-    def logits(self, tokens: Sequence[Tokens], batch_size: int = 32) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def _finish(self, group: _Group, threshold: float) -> Iterator[Article]:
+        tag_logits, topic_logits = group.scoring.result()
+        for text, of, found, topics in zip(group.texts, group.tokens, decode(tag_logits, self.taxonomy), topic_logits):
+            yield Article(text, self._topics(topics), self._entities(text, of, found, threshold))
+
+    def logits(
+        self, tokens: Sequence[Tokens], batch_size: int | None = None
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """For each text the logits of its tags, (tokens, tags of all layers), and of its topics, (topics,).
 
         A text without tokens has topic logits of shape (0,).
         """
-        config = self.model.config
-        pieces = [windows.split(len(of), config.window - 2, config.overlap) for of in tokens]
-        jobs = [(text, window) for text, of_text in enumerate(pieces) for window in of_text]
-        by_length = sorted(range(len(jobs)), key=lambda job: jobs[job][1].stop - jobs[job][1].start)
-        tags: dict[int, np.ndarray] = {}
-        topics: dict[int, np.ndarray] = {}
-        for start in range(0, len(by_length), batch_size):
-            batch = by_length[start : start + batch_size]
-            rows = [tokens[jobs[job][0]].ids[slice(*jobs[job][1])] for job in batch]
-            for job, row, tag_logits, topic_logits in zip(batch, rows, *self._encode(rows)):
-                tags[job] = tag_logits[1 : 1 + len(row)]
-                topics[job] = topic_logits
-        merged_tags, merged_topics, job = [], [], 0
-        for of_text in pieces:
-            mine = range(job, job := job + len(of_text))
-            merged_tags.append(self._merge(of_text, [tags[i] for i in mine]))
-            sizes = [window.stop - window.start for window in of_text]
-            merged_topics.append(
-                np.average([topics[i] for i in mine], axis=0, weights=sizes) if of_text else np.zeros(0)
-            )
-        return merged_tags, merged_topics
-
-    def _merge(self, of_text: list[windows.Window], tags: list[np.ndarray]) -> np.ndarray:
-        if not of_text:
-            return np.zeros((0, sum(self.model.layer_sizes)), dtype=np.float32)
-        return windows.merge(of_text, tags, self.model.config.overlap)
-
-    @torch.inference_mode()
-    def _encode(self, rows: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """The model's logits for windows of token rows: tags (windows, tokens + 2, tags) and topics (windows, topics)."""
-        length = max(map(len, rows)) + 2
-        ids = np.full((len(rows), length), self.tokenizer.pad_id)
-        mask = np.zeros((len(rows), length), dtype=np.int64)
-        for i, row in enumerate(rows):
-            ids[i, 0], ids[i, 1 : 1 + len(row)], ids[i, 1 + len(row)] = self.tokenizer.cls_id, row, self.tokenizer.sep_id
-            mask[i, : len(row) + 2] = 1
-        output = self.model(torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device))
-        return output.tag_logits.float().cpu().numpy(), output.topic_logits.float().cpu().numpy()
+        return Scoring(tokens, self.tokenizer, self.backend, batch_size).result()
 
     def _topics(self, logits: np.ndarray) -> tuple[Topic, ...]:
         if not len(logits):
@@ -163,26 +170,34 @@ class Tagger:
         return nest(entities)
 
 
-def _best_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
+class _Group(NamedTuple):
+    """Texts whose scores are on their way."""
+
+    texts: list[str]
+    tokens: list[Tokens]
+    scoring: Scoring
 
 
-def _groups(texts: Iterable[str], batch_size: int) -> Iterator[list[str]]:
-    """Texts in groups of some `GROUP_CHARACTERS` characters, or one long text."""
-    texts = iter(texts)
+def _groups(texts: Iterable[str]) -> Iterator[list[str] | Exception]:
+    """Texts in groups of `GROUP_CHARACTERS` characters at most, or one longer text; at the end the error of `texts`."""
     group: list[str] = []
     characters = 0
-    for number, text in enumerate(texts):
-        if not isinstance(text, str):
-            yield group
-            raise TypeError(f"text number {number} is no text (str) but {type(text).__name__}: {text!r:.60}")
-        group.append(text)
-        characters += len(text)
-        if characters >= GROUP_CHARACTERS or len(group) >= 64 * batch_size:
-            yield group
-            group, characters = [], 0
+    failure = None
+    try:
+        for number, text in enumerate(texts):
+            if not isinstance(text, str):
+                raise TypeError(f"text number {number} is no text (str) but {type(text).__name__}: {text!r:.60}")
+            if group and (characters + len(text) > GROUP_CHARACTERS or len(group) == GROUP_TEXTS):
+                yield group
+                group, characters = [], 0
+            group.append(text)
+            characters += len(text)
+    except Exception as error:
+        failure = error
     if group:
         yield group
+    if failure:
+        yield failure
 
 
 @cache
@@ -191,6 +206,6 @@ def default_tagger() -> Tagger:
     return Tagger.from_pretrained()
 
 
-def predict(texts, batch_size: int = 32, progress: bool = False, threshold: float | None = None):
+def predict(texts, batch_size: int | None = None, progress: bool = False, threshold: float | None = None):
     """Tag with the model in the package; see `Tagger.predict`."""
     return default_tagger().predict(texts, batch_size=batch_size, progress=progress, threshold=threshold)

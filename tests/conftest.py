@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from transformers import BertConfig, BertModel
@@ -9,6 +11,7 @@ from transformers import BertConfig, BertModel
 from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tagger import Tagger
 from qingyuan.tokens import SPECIAL_TOKENS, CharacterTokenizer
+from qingyuan.training.export import export
 
 ALPHABET = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动西藏自治区禁毒办拉萨市法院，。“”《》,.0123456789abcABC \n"
 
@@ -49,4 +52,16 @@ def encoder_folder(tmp_path, tokenizer, tiny_encoder):
     folder = tmp_path / "encoder"
     tiny_encoder.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def exported(tagger, tmp_path_factory):
+    """The folder of the same model, with its int8 file beside the weights."""
+    folder = tmp_path_factory.mktemp("exported")
+    tagger.save_pretrained(folder)
+    texts = folder / "texts.jsonl"
+    texts.write_text("\n".join(json.dumps({"text": ALPHABET[start:] * 2}) for start in range(0, 60, 3)), encoding="utf-8")
+    export(str(folder), check=[], calibrate=[str(texts)])
+    texts.unlink()
     return folder

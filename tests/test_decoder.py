@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,8 +90,9 @@ def nested(outer, inner) -> list[tuple[int, int, str]]:
     return [(span.first, span.stop, span.label) for span in decode([logits], GOVERNMENT_NEWS)[0]]
 
 
-def test_a_place_is_found_inside_an_agency():
-    assert nested([(0, 8, "AGENCY")], [(2, 5)]) == [(0, 8, "AGENCY"), (2, 5, "PLACE")]
+@pytest.mark.parametrize("place", [(1, 3), (2, 5), (4, 7), (1, 6), (2, 7), (1, 2), (6, 7)])
+def test_a_place_is_found_inside_an_agency_up_to_its_edges(place):
+    assert nested([(1, 7, "AGENCY")], [place]) == [(1, 7, "AGENCY"), (*place, "PLACE")]
 
 
 def test_nothing_is_nested_in_a_law_nor_across_an_edge_nor_in_all_of_a_span():

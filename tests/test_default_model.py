@@ -39,4 +39,4 @@ def test_the_checkpoint_holds_no_pickle():
     files = {path.name for path in find_checkpoint("default").iterdir()}
     assert {"config.json", "model.safetensors", "characters.json", "README.md"} <= files
     assert not any(name.endswith((".bin", ".pt", ".pkl", ".pth")) for name in files)
-    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 40e6
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*") if path.is_file()) < 60e6

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 
@@ -90,17 +91,23 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def load(address, tmp_path_factory):
-    """Load the page, with filters behind `#`, and give what stands in it then."""
+def browse(tmp_path_factory):
+    """Open an address, and give what stands in the page once its script has run."""
     profile = tmp_path_factory.mktemp("profile")
 
-    def load(fragment=""):
+    def browse(address):
         options = "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom"
-        command = [BROWSER, *options, f"--user-data-dir={profile}", f"{address}#{fragment}"]
+        command = [BROWSER, *options, f"--user-data-dir={profile}", address]
         page = subprocess.run(command, capture_output=True, check=True, timeout=300).stdout.decode("utf-8")
         return Tree(page).root
 
-    return load
+    return browse
+
+
+@pytest.fixture(scope="module")
+def load(address, browse):
+    """Load the page, with filters behind `#`."""
+    return lambda fragment="": browse(f"{address}#{fragment}")
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +160,18 @@ def test_texts_run_no_script(page):
     assert next(page.find("title")).text == "small on page"
     assert not list(page.find("img"))
     assert EVIL in side(page, 2, "gold").text
+
+
+def test_nothing_that_a_report_holds_runs_as_script(tmp_path, browse):
+    """Names, labels, topics, the model and the data may say what they like."""
+    gold, predicted = article(EVIL, EVIL, (0, 9, EVIL)), article(EVIL, "&" + EVIL, (0, 9, "'\"" + EVIL), (12, 20, "LAW"))
+    report = build_report([gold], [predicted], [EVIL], model=EVIL, data=f"'{EVIL}")
+    path = tmp_path / "evil.html"
+    path.write_text(html_report(report, [gold], [predicted], [EVIL]), encoding="utf-8")
+    page = browse(f"{path.as_uri()}#q={quote(EVIL)}&view=errors&label={quote(EVIL)}")
+    assert next(page.find("title")).text == f"{EVIL} on '{EVIL}"
+    assert not list(page.find("img")) and len(list(page.find("script"))) == 2
+    assert EVIL in next(page.find("main")).text
 
 
 def test_figures(page):

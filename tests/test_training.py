@@ -22,7 +22,7 @@ from qingyuan.training.config import AugmentConfig, PretrainConfig, TrainConfig
 from qingyuan.training.data import article_tags, fitting_records, taxonomy_of, windows_dataset
 from qingyuan.training.encoder import load_encoder, read_characters
 from qingyuan.training.formats import Record, RecordError
-from qingyuan.training.pretrain import SpanMaskCollator, pack, pretrain
+from qingyuan.training.pretrain import MaskedLanguageModel, SpanMaskCollator, pack, pretrain
 from qingyuan.training.trainer import train
 
 AGENCY = "拉萨市禁毒办"
@@ -211,6 +211,12 @@ def test_pretraining_writes_an_encoder_that_training_takes(config, tmp_path):
     start, _ = load_encoder(config.model)
     assert len(tokenizer) == adapted.config.vocab_size
     assert not torch.equal(adapted.get_input_embeddings().weight, start.get_input_embeddings().weight)
+    goes_on = MaskedLanguageModel(adapted)
+    goes_on.load_head(str(tmp_path / "adapted"))
+    assert goes_on.bias.any()  # a new output layer has none
+    fresh = MaskedLanguageModel(start)
+    fresh.load_head(config.model)
+    assert not fresh.bias.any()
 
 
 def test_masks_cover_about_their_share_and_spare_the_special_tokens(tokenizer):

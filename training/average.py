@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 AVERAGE_FILE = "average.safetensors"
 
@@ -26,14 +26,13 @@ class WeightAverage(TrainerCallback):
         return self._averaged.module
 
     def on_train_begin(self, args, state, control, **_):
-        checkpoint = get_last_checkpoint(args.output_dir) if state.global_step else None
-        if checkpoint and Path(checkpoint, AVERAGE_FILE).is_file():
-            self._averaged.load_state_dict(load_file(Path(checkpoint, AVERAGE_FILE)))
+        kept = Path(args.output_dir, f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}", AVERAGE_FILE)
+        if state.global_step and kept.is_file():
+            self._averaged.load_state_dict(load_file(kept))
 
     def on_step_end(self, args, state, control, **_):
         self._averaged.update_parameters(self.source)
 
-    def on_save(self, args, state, control, **_):
-        if state.is_world_process_zero:
-            weights = {name: weight.contiguous() for name, weight in self._averaged.state_dict().items()}
-            save_file(weights, Path(args.output_dir, f"checkpoint-{state.global_step}", AVERAGE_FILE))
+    def save(self, folder: str | Path) -> None:
+        weights = {name: weight.contiguous() for name, weight in self._averaged.state_dict().items()}
+        save_file(weights, Path(folder, AVERAGE_FILE))

@@ -14,6 +14,7 @@ import torch
 from qingyuan.network import IGNORED
 from qingyuan.tokens import CharacterTokenizer, Tokenizer
 from qingyuan.training.config import AugmentConfig
+from qingyuan.training.resume import Chance
 
 _HALF_WIDTH = dict(zip("，：；！？（）", ",:;!?()"))
 _STRAIGHT = {"“": '"', "”": '"', "‘": "'", "’": "'"}
@@ -29,14 +30,15 @@ class Collator:
         self.tokenizer = tokenizer
         self.augment = augment
         self.longest = longest
-        self.random = np.random.default_rng(seed)
+        self.chance = Chance(seed)
         self.half_width = _swaps(tokenizer, _HALF_WIDTH)
         self.straight = _swaps(tokenizer, _STRAIGHT)
 
     def __call__(self, windows: Sequence[dict]) -> dict[str, torch.Tensor]:
         rows = [(np.array(w["input_ids"]), np.array(w["tags"]).reshape(len(w["input_ids"]), -1)) for w in windows]
         if self.augment:
-            rows = [self._change(*row) for row in rows]
+            random = self.chance.draw(np.concatenate([ids for ids, _ in rows]))
+            rows = [self._change(*row, random) for row in rows]
         shape = (len(rows), max(len(ids) for ids, _ in rows))
         input_ids = np.full(shape, self.tokenizer.pad_id)
         present = np.zeros(shape, dtype=np.int64)
@@ -52,24 +54,28 @@ class Collator:
             "topics": torch.tensor([window["topic"] for window in windows]),
         }
 
-    def _change(self, ids: np.ndarray, tags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        chance = self.random.random(3)
+    def _change(
+        self, ids: np.ndarray, tags: np.ndarray, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        chance = random.random(3)
         if self.half_width is not None and chance[0] < self.augment.half_width:
             ids = self.half_width[ids]
         if self.straight is not None and chance[1] < self.augment.straight_quotes:
             ids = self.straight[ids]
         if isinstance(self.tokenizer, CharacterTokenizer) and chance[2] < self.augment.broken_lines:
-            ids, tags = self._break_lines(ids, tags)
-        hidden = self.random.random(len(ids)) < self.augment.mask
+            ids, tags = self._break_lines(ids, tags, random)
+        hidden = random.random(len(ids)) < self.augment.mask
         hidden[[0, -1]] = False
         return np.where(hidden, self.tokenizer.mask_id, ids), tags
 
-    def _break_lines(self, ids: np.ndarray, tags: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _break_lines(
+        self, ids: np.ndarray, tags: np.ndarray, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Insert line breaks where a narrow column would; one inside a span belongs to it."""
         room = self.longest - len(ids)
-        breaks = min(room // 2, int(self.random.integers(1, 4)))
-        for place in sorted(self.random.integers(2, len(ids), breaks), reverse=True):
-            line_break = self.tokenizer("\n\n" if self.random.random() < 0.5 else "\n").ids
+        breaks = min(room // 2, int(random.integers(1, 4)))
+        for place in sorted(random.integers(2, len(ids), breaks), reverse=True):
+            line_break = self.tokenizer("\n\n" if random.random() < 0.5 else "\n").ids
             part = np.where(tags[place] > 0, (tags[place] - 1) % 4, -1)
             inside = np.isin(part, (1, 2))  # the token behind the break goes on with a span
             between = np.where(inside, tags[place] - part + 1, np.where(tags[place] == IGNORED, IGNORED, 0))

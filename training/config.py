@@ -104,6 +104,19 @@ class TrainConfig(Config):
     trainer: TrainerConfig = TrainerConfig()
 
 
+class DistilConfig(TrainConfig):
+    """Distillation: a small model, cut out of `model`, learns what teachers say of texts with and without labels."""
+
+    teachers: list[str] = Field(min_length=1, description="qingyuan models; several vote")
+    texts: list[str] = Field([], description="sources of articles whose labels are not read")
+    layers: list[int] | None = Field(None, description="layers of the encoder that the student keeps; all if not given")
+    width: int | None = Field(None, gt=0, description="its channels, a multiple of a head's; all if not given")
+    intermediate: int | None = Field(None, gt=0, description="units inside its feed-forward parts; all if not given")
+    temperature: float = Field(2.0, gt=0, description="softens what teachers and student say, the same for both")
+    gold_weight: float = Field(0.5, ge=0, description="of the loss on labels, beside the loss against the teachers")
+    hidden_weight: float = Field(10.0, ge=0, description="of the distance to the first teacher's hidden states")
+
+
 def _apply(values: dict, override: str) -> None:
     key, equals, value = override.partition("=")
     if not equals:

@@ -83,6 +83,8 @@ def _read_json(file: Path) -> tuple[Iterator[Numbered], str]:
         if error.msg == "Extra data":
             return _read_json_lines(file)
         return iter([(1, _attempt(_refuse_json, text, error, cure))]), "line"
+    except (ValueError, RecursionError) as error:
+        return iter([(1, RecordError(f"no JSON of ours: {error}", 'write a list: [{"text": "…"}, …]'))]), "record"
     records = records if isinstance(records, list) else [records]
     return ((number, _attempt(_whole, record, cure)) for number, record in enumerate(records, 1)), "record"
 
@@ -157,6 +159,8 @@ def _parse_line(line: str, number: int, cure: str) -> Any:
         raise RecordError(
             f"not JSON, column {error.colno}: {error.msg}", 'write a record a line: {"text": "…"}'
         ) from None
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, thousands of brackets
+        raise RecordError(f"no JSON of ours: {error}", 'write a record a line: {"text": "…"}') from None
 
 
 def _refuse_json(text: str, error: json.JSONDecodeError, cure: str) -> None:

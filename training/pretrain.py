@@ -7,19 +7,26 @@ what stands around them; the hidden states of the masked positions alone go thro
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import PreTrainedModel, Trainer, set_seed
+from transformers import PreTrainedModel, set_seed
+from transformers.utils import cached_file
 
 from qingyuan.tokens import Tokenizer
 from qingyuan.training.arguments import training_arguments
 from qingyuan.training.config import PretrainConfig
 from qingyuan.training.encoder import load_encoder
 from qingyuan.training.leaks import refuse_leaks
+from qingyuan.training.resume import Chance, ResumableTrainer, written_whole
 from qingyuan.training.sources import read_texts
+
+
+HEAD_FILE = "masked_language_head.safetensors"
 
 
 class MaskedLanguageModel(nn.Module):
@@ -39,6 +46,17 @@ class MaskedLanguageModel(nn.Module):
         guesses = self.transform(hidden[masked]) @ self.encoder.get_input_embeddings().weight.T + self.bias
         return {"loss": nn.functional.cross_entropy(guesses.float(), labels[masked])}
 
+    def save_pretrained(self, folder: Path) -> None:
+        """Write the encoder, and the output layer beside it: a later pretraining goes on from both."""
+        self.encoder.save_pretrained(folder)
+        head = {name: weight for name, weight in self.state_dict().items() if not name.startswith("encoder.")}
+        save_file(head, folder / HEAD_FILE)
+
+    def load_head(self, name: str) -> None:
+        """The output layer of an encoder that `qingyuan pretrain` wrote; of any other one it stays new."""
+        if file := cached_file(name, HEAD_FILE, _raise_exceptions_for_missing_entries=False):
+            self.load_state_dict(load_file(file), strict=False)
+
 
 class SpanMaskCollator:
     """Stacks windows and masks runs of their tokens: 80 % become `[MASK]`, 10 % another token, 10 % stay."""
@@ -46,7 +64,7 @@ class SpanMaskCollator:
     def __init__(self, tokenizer: Tokenizer, vocabulary_size: int, share: float, longest: int, seed: int):
         self.tokenizer, self.vocabulary_size = tokenizer, vocabulary_size
         self.share, self.longest = share, longest
-        self.random = np.random.default_rng(seed)
+        self.chance = Chance(seed)
 
     def __call__(self, windows: Sequence[dict]) -> dict[str, torch.Tensor]:
         length = max(len(window["input_ids"]) for window in windows)
@@ -55,26 +73,27 @@ class SpanMaskCollator:
             row[: len(window["input_ids"])] = window["input_ids"]
         present = ids != self.tokenizer.pad_id
         special = np.isin(ids, [self.tokenizer.cls_id, self.tokenizer.sep_id, self.tokenizer.pad_id])
-        masked = self._runs(ids.shape) & ~special
+        random = self.chance.draw(ids)
+        masked = self._runs(ids.shape, random) & ~special
         labels = np.where(masked, ids, -100)
-        fate = self.random.random(ids.shape)
+        fate = random.random(ids.shape)
         ids[masked & (fate < 0.8)] = self.tokenizer.mask_id
         swapped = masked & (fate >= 0.9)
-        ids[swapped] = self.random.integers(5, self.vocabulary_size, swapped.sum())
+        ids[swapped] = random.integers(5, self.vocabulary_size, swapped.sum())
         return {
             "input_ids": torch.from_numpy(ids),
             "attention_mask": torch.from_numpy(present.astype(np.int64)),
             "labels": torch.from_numpy(labels),
         }
 
-    def _runs(self, shape: tuple[int, int]) -> np.ndarray:
+    def _runs(self, shape: tuple[int, int], random: np.random.Generator) -> np.ndarray:
         """Where runs of 1 to `longest` tokens, shorter ones likelier, cover about `share` of all."""
         lengths = np.arange(1, self.longest + 1)
         chances = 1 / lengths / (1 / lengths).sum()
         # a position is free if none of the runs that could reach it begins where it would have to
         mean = (lengths * chances).sum()
-        begins = self.random.random(shape) < 1 - (1 - self.share) ** (1 / mean)
-        reach = np.where(begins, self.random.choice(lengths, size=shape, p=chances), 0)
+        begins = random.random(shape) < 1 - (1 - self.share) ** (1 / mean)
+        reach = np.where(begins, random.choice(lengths, size=shape, p=chances), 0)
         masked = np.zeros(shape, dtype=bool)
         for distance in range(self.longest):
             masked[:, distance:] |= reach[:, : shape[1] - distance] > distance
@@ -88,12 +107,13 @@ def pretrain(config: PretrainConfig, resume: bool = False) -> None:
     refuse_leaks(texts)
     encoder, tokenizer = load_encoder(config.encoder, config.dropout, texts.values())
     model = MaskedLanguageModel(encoder)
+    model.load_head(config.encoder)
     collator = SpanMaskCollator(
         tokenizer, encoder.config.vocab_size, config.mask_share, config.longest_mask, config.trainer.seed
     )
     dev_texts = read_texts(config.dev_texts)
     evaluation = {"eval_strategy": "steps", "eval_steps": config.trainer.save_every or 500} if dev_texts else {}
-    trainer = Trainer(
+    trainer = ResumableTrainer(
         model,
         training_arguments(config.trainer, config.output, label_names=["labels"], **evaluation),
         train_dataset=pack(texts.values(), tokenizer, config.window),
@@ -101,8 +121,9 @@ def pretrain(config: PretrainConfig, resume: bool = False) -> None:
         data_collator=collator,
     )
     trainer.train(resume_from_checkpoint=resume)
-    encoder.save_pretrained(config.output)
-    tokenizer.save_pretrained(config.output)
+    with written_whole(config.output) as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
 
 def pack(texts: Iterable[str], tokenizer: Tokenizer, window: int) -> Dataset:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from transformers import PretrainedConfig
 
-from qingyuan.checkpoint import DEFAULT, find_checkpoint, load_checkpoint
+from qingyuan.checkpoint import find_checkpoint, is_shipped, load_checkpoint
 from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
@@ -60,7 +60,7 @@ def starting_taxonomy(model: str) -> Taxonomy:
 
 def is_trained(model: str) -> bool:
     """Whether a folder or hub name holds a qingyuan model, and not a bare encoder."""
-    return model == DEFAULT or PretrainedConfig.get_config_dict(model)[0].get("model_type") == QingyuanConfig.model_type
+    return is_shipped(model) or PretrainedConfig.get_config_dict(model)[0].get("model_type") == QingyuanConfig.model_type
 
 
 def _drop_out(encoder: torch.nn.Module, share: float) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 import yaml
-from transformers import EarlyStoppingCallback, Trainer, set_seed
+from datasets import Dataset
+from transformers import EarlyStoppingCallback, set_seed
 
 from qingyuan.article import Article
-from qingyuan.checkpoint import TRAINING_FILE
+from qingyuan.checkpoint import ONNX_FILE, TRAINING_FILE
 from qingyuan.eval.metrics import strict_f1
 from qingyuan.network import QingyuanModel
 from qingyuan.tagger import Tagger
@@ -26,6 +26,7 @@ from qingyuan.training.config import TrainConfig
 from qingyuan.training.data import fitting_records, taxonomy_of, windows_dataset
 from qingyuan.training.formats import Record, RecordError
 from qingyuan.training.leaks import refuse_leaks
+from qingyuan.training.resume import ResumableTrainer, written_whole
 from qingyuan.training.sources import read_records
 from qingyuan.training.start import load_start, starting_taxonomy
 
@@ -34,13 +35,35 @@ logger = logging.getLogger(__name__)
 SCORE = "eval_score"
 
 
-class TaggerTrainer(Trainer):
+class TaggerTrainer(ResumableTrainer):
     """Evaluates by tagging `dev_articles`; writes the best model so far to `config.output`."""
 
     def __init__(
-        self, model: QingyuanModel, tokenizer: Tokenizer, dev_articles: Sequence[Article], config: TrainConfig, **options
+        self,
+        model: QingyuanModel,
+        tokenizer: Tokenizer,
+        dev_articles: Sequence[Article],
+        config: TrainConfig,
+        train_dataset: Dataset,
     ):
-        super().__init__(model, **options)
+        callbacks = []
+        if config.trainer.early_stopping:
+            callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.trainer.early_stopping))
+        super().__init__(
+            model,
+            training_arguments(
+                config.trainer,
+                config.output,
+                eval_strategy="epoch",
+                metric_for_best_model=SCORE,
+                greater_is_better=True,
+                remove_unused_columns=False,
+            ),
+            train_dataset=train_dataset,
+            eval_dataset=train_dataset.select(range(1)),  # the Trainer wants one; `evaluate` tags the dev articles
+            data_collator=Collator(tokenizer, config.augment, config.window, config.trainer.seed),
+            callbacks=callbacks,
+        )
         self.tokenizer = tokenizer
         self.dev_articles = dev_articles
         self.config = config
@@ -63,6 +86,11 @@ class TaggerTrainer(Trainer):
             )
         return self.optimizer
 
+    def save_model(self, output_dir: str | None = None, **options) -> None:
+        super().save_model(output_dir, **options)
+        if self.average and output_dir and self.is_world_process_zero():
+            self.average.save(output_dir)
+
     def evaluate(self, *args, **options) -> dict[str, float]:
         """`eval_f1`, strict F1 of the spans on the dev articles, and `eval_topic_accuracy`.
 
@@ -76,7 +104,8 @@ class TaggerTrainer(Trainer):
         self.log(metrics)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         if metrics[SCORE] > best and self.is_world_process_zero():
-            save_whole(tagger, self.config.output, self.config.half_precision)
+            with written_whole(self.config.output) as folder:
+                save(tagger, folder, self.config.half_precision)
         return metrics
 
 
@@ -90,34 +119,17 @@ def train(config: TrainConfig, resume: bool = False) -> dict[str, float]:
     taxonomy, train_records, dev_records = load_data(config)
     train_articles, dev_articles = ([record.article for record in part] for part in (train_records, dev_records))
     model, tokenizer = load_start(config, taxonomy, (article.text for article in train_articles))
-    callbacks = []
-    if config.trainer.early_stopping:
-        callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.trainer.early_stopping))
-    trainer = TaggerTrainer(
-        model,
-        tokenizer,
-        dev_articles,
-        config,
-        args=training_arguments(
-            config.trainer,
-            config.output,
-            eval_strategy="epoch",
-            metric_for_best_model=SCORE,
-            greater_is_better=True,
-            train_sampling_strategy="group_by_length",
-            length_column_name="length",
-            remove_unused_columns=False,
-        ),
-        train_dataset=windows_dataset(train_articles, tokenizer, taxonomy, config.window, config.overlap),
-        # the Trainer wants one; `evaluate` tags the dev articles themselves
-        eval_dataset=windows_dataset(dev_articles[:1], tokenizer, taxonomy, config.window, config.overlap),
-        data_collator=Collator(tokenizer, config.augment, config.window, config.trainer.seed),
-        callbacks=callbacks,
-    )
+    dataset = windows_dataset(train_articles, tokenizer, taxonomy, config.window, config.overlap)
+    return fit(TaggerTrainer(model, tokenizer, dev_articles, config, dataset), resume)
+
+
+def fit(trainer: TaggerTrainer, resume: bool = False) -> dict[str, float]:
+    """Run a training to its end: the best model, calibrated, lies in its output folder; returns its dev scores."""
+    (trainer.config.output / ONNX_FILE).unlink(missing_ok=True)  # of weights that are about to change
     trainer.train(resume_from_checkpoint=resume)
     if not trainer.is_world_process_zero():
         return {}
-    return finish(config, dev_articles)
+    return finish(trainer.config, trainer.dev_articles)
 
 
 def load_data(config: TrainConfig) -> tuple[Taxonomy, list[Record], list[Record]]:
@@ -150,24 +162,21 @@ def dev_metrics(tagger: Tagger, gold: Sequence[Article]) -> dict[str, float]:
 
 def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, float]:
     """Calibrate the best model on the dev articles and write down how it was made."""
-    tagger = Tagger.from_pretrained(config.output)
+    tagger = Tagger.from_pretrained(config.output, backend="torch")
     tagger.calibration = fit_calibration(tagger, dev_articles)
     tagger.model.config.calibration = tagger.calibration.to_dict()
-    save_whole(tagger, config.output, config.half_precision)
     made_by = yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
-    (config.output / TRAINING_FILE).write_text(made_by, encoding="utf-8")
+    with written_whole(config.output) as folder:
+        save(tagger, folder, config.half_precision)
+        (folder / TRAINING_FILE).write_text(made_by, encoding="utf-8")
     return dev_metrics(tagger, dev_articles)
 
 
-def save_whole(tagger: Tagger, folder: Path, half_precision: bool) -> None:
-    """Write a checkpoint beside `folder` first, then put its files in place: a crash leaves the old ones."""
-    beside = folder / "unfinished"
+def save(tagger: Tagger, folder: Path, half_precision: bool) -> None:
+    """Write a model and its tokenizer, the weights as float16 if `half_precision`."""
     weights = {name: weight.half() if half_precision else weight for name, weight in tagger.model.state_dict().items()}
-    tagger.model.save_pretrained(beside, state_dict=weights)
-    tagger.tokenizer.save_pretrained(beside)
-    for file in beside.iterdir():
-        os.replace(file, folder / file.name)
-    beside.rmdir()
+    tagger.model.save_pretrained(folder, state_dict=weights)
+    tagger.tokenizer.save_pretrained(folder)
 
 
 def _tell(error: RecordError) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import typer
 
 from qingyuan.cli.evaluation import evaluate, info
+from qingyuan.cli.export import export
 from qingyuan.cli.predict import predict
-from qingyuan.cli.training import check, pretrain, train
+from qingyuan.cli.training import check, distil, pretrain, train, train_page
 
 app = typer.Typer(help="Topics and entities of Chinese government and legal news.", no_args_is_help=True)
 data_app = typer.Typer(help="Look at labelled data.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
-for command in (predict, train, pretrain, evaluate, info):
+for command in (predict, train, pretrain, distil, train_page, export, evaluate, info):
     app.command()(command)
 data_app.command()(check)

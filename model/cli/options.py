@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
-Model = Annotated[str, typer.Option(help="Folder or hub name of a model; `default` is the one in the package.")]
+Model = Annotated[str, typer.Option(help="`default` or `fast`, which are in the package, or a folder or hub name.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")]
-BatchSize = Annotated[int, typer.Option(min=1, help="Windows in one pass of the encoder.")]
+Backend = Annotated[str, typer.Option(help="auto, torch, or onnx (int8 on the CPU).")]
+BatchSize = Annotated[Optional[int], typer.Option(min=1, help="At most so many windows in one pass of the encoder.")]
 Config = Annotated[Path, typer.Argument(help="A YAML file such as those in configs/.")]
 Overrides = Annotated[Optional[list[str]], typer.Argument(metavar="[KEY=VALUE]...", help="Such as trainer.epochs=3.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")]
@@ -19,12 +22,17 @@ class clear_errors:
     """Errors that are the user's to mend are one line on standard error, not a traceback; the library's chatter is off."""
 
     def __enter__(self) -> None:
-        from transformers.utils import logging
+        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+        if "transformers" in sys.modules:
+            from transformers.utils import logging
 
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
+            logging.set_verbosity_error()
+            logging.disable_progress_bar()
 
     def __exit__(self, kind, error, traceback) -> None:
+        if isinstance(error, BrokenPipeError):
+            return  # whoever read the output has seen enough
         if isinstance(error, ValueError | OSError | ModuleNotFoundError):
             typer.secho(f"error: {error}", err=True, fg="red")
             raise typer.Exit(2) from error

@@ -7,15 +7,18 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from io import TextIOWrapper
+from itertools import tee
 from pathlib import Path
 from typing import Annotated, BinaryIO, Optional
 
 import typer
 
-from qingyuan.cli.options import BatchSize, Device, Model, clear_errors
-from qingyuan.inputs import Input, InputError, open_output, read_inputs, write_json
+from qingyuan.cli.options import Backend, BatchSize, Device, Model, clear_errors
+from qingyuan.inputs import LONGEST, STDIN, Input, read_inputs
+from qingyuan.output import LeftOut, open_output, skip_done, write_json
 
 SOME_LEFT_OUT = 3  # exit code: the work is done, but some records could not be read
+INTERRUPTED = 130
 
 
 class Format(str, Enum):
@@ -29,43 +32,63 @@ def predict(
     format: Annotated[Format, typer.Option(help="JSON lines for programs, a table for people.")] = Format.jsonl,
     model: Model = "default",
     device: Device = "auto",
-    batch_size: BatchSize = 32,
+    backend: Backend = "auto",
+    batch_size: BatchSize = None,
     threshold: Annotated[Optional[float], typer.Option(min=0, max=1, help="Leave out names that score less.")] = None,
     text_field: Annotated[str, typer.Option(help="The field of a .jsonl record that holds the text.")] = "text",
+    longest: Annotated[int, typer.Option(min=1, help="Leave out lines and text files of more megabytes.")] = LONGEST,
+    errors: Annotated[
+        Optional[Path], typer.Option(help="Keep what was left out here; else in NAME.errors.jsonl beside --output.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on behind the last whole line of --output.")] = False,
+    page: Annotated[bool, typer.Option("--page", help="Each text is a newspaper page: split it first.")] = False,
 ) -> None:
     """Tag articles.
 
     JSON lines keep all fields of their record and gain topic, topics and entities; fields that had these names
-    move under `input`. What can't be read is told on standard error with its file and line; the others go on,
-    and the exit code is then 3.
+    move under `input`. What can't be read is told on standard error with its file and line, and kept in a file
+    beside the output; the others go on, and the exit code is then 3. A run that was broken off goes on with
+    --resume and the same inputs and options.
+
+    With --page a line is a page: it gains `articles`, each with title, subheads, byline, body, topic, topics and
+    entities, and `furniture`; offsets count in the page.
     """
-    tagger = _tagger(model, device)
-    left_out: list[InputError] = []
+    if resume and (output is None or format is Format.table):
+        raise typer.BadParameter("--resume wants --output and JSON lines")
+    errors = errors or (output and output.with_suffix(".errors.jsonl"))
+    with clear_errors():
+        _refuse_own_inputs(files, output, errors)
+        left_out = LeftOut(errors, lambda error: typer.echo(f"left out: {error}", err=True), resume)
+        inputs = read_inputs(files, left_out, text_field, longest << 20)
+        if resume:
+            inputs = skip_done(inputs, output)
+        from qingyuan.tagger import Tagger
 
-    def tell(error: InputError) -> None:
-        left_out.append(error)
-        typer.echo(f"left out: {error}", err=True)
-
-    inputs = _with_progress(read_inputs(files, tell, text_field))
-    tagged = _tag(tagger, inputs, batch_size, threshold)
-    with open_output(output) as file:
-        if format is Format.table:
-            _show_all(tagged, tagger, file)
-        else:
-            for source, article in tagged:
-                write_json(source.with_result(article.to_dict()), file)
-    if left_out:
+        tagger = Tagger.from_pretrained(model, device=device, backend=backend)
+        tagged = (_tag_pages if page else _tag)(tagger, _with_progress(inputs), batch_size, threshold)
+        try:
+            with open_output(output, append=resume) as file:
+                if format is Format.table:
+                    _show_all(tagged, tagger, file)
+                else:
+                    for source, result in tagged:
+                        write_json(source.with_result(result.to_dict()), file)
+        except KeyboardInterrupt:
+            cure = f"; {output} holds whole lines, go on with --resume" if output else ""
+            typer.echo(f"interrupted{cure}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+    if left_out.count:
         raise typer.Exit(SOME_LEFT_OUT)
 
 
-def _tagger(model: str, device: str):
-    with clear_errors():
-        from qingyuan.tagger import Tagger
+def _refuse_own_inputs(files: list[str], *outputs: Path | None) -> None:
+    """Writing to a file that is read would lose it."""
+    for path in filter(None, outputs):
+        if path.exists() and any(file != STDIN and Path(file).exists() and path.samefile(file) for file in files):
+            raise ValueError(f"{path}: is one of the inputs; name another output")
 
-        return Tagger.from_pretrained(model, device=device)
 
-
-def _tag(tagger, inputs: Iterable[Input], batch_size: int, threshold: float | None) -> Iterator[tuple]:
+def _tag(tagger, inputs: Iterable[Input], batch_size: int | None, threshold: float | None) -> Iterator[tuple]:
     """Each input with its article."""
     waiting: deque[Input] = deque()
 
@@ -78,15 +101,25 @@ def _tag(tagger, inputs: Iterable[Input], batch_size: int, threshold: float | No
         yield waiting.popleft(), article
 
 
+def _tag_pages(tagger, inputs: Iterable[Input], batch_size: int | None, threshold: float | None) -> Iterator[tuple]:
+    """Each input with its page."""
+    from qingyuan.page import split_page, tag_articles
+
+    inputs, ahead = tee(inputs)
+    return zip(inputs, tag_articles(tagger, (split_page(each.text) for each in ahead), batch_size, threshold))
+
+
 def _show_all(tagged: Iterable[tuple], tagger, file: BinaryIO) -> None:
     from rich.console import Console
 
-    from qingyuan.show import show_article
+    from qingyuan.article import Article
+    from qingyuan.show import show_article, show_page
 
     text_file = TextIOWrapper(file, encoding="utf-8", errors="replace", write_through=True)
     console = Console(file=text_file, force_terminal=file.isatty() or None)
-    for source, article in tagged:
-        show_article(article, source.where, tagger.taxonomy, console)
+    for source, result in tagged:
+        show = show_article if isinstance(result, Article) else show_page
+        show(result, source.where, tagger.taxonomy, console)
     text_file.detach()
 
 

@@ -1,7 +1,8 @@
-"""`qingyuan train`, `pretrain` and `data check`."""
+"""`qingyuan train`, `pretrain`, `distil`, `train-page` and `data check`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -16,8 +17,7 @@ def train(config: Config, overrides: Overrides = None, resume: Resume = False) -
         from qingyuan.training.trainer import train as run
 
         settings = TrainConfig.load(config, overrides or ())
-        scores = run(settings, resume)
-        typer.echo(f"{settings.output}: " + ", ".join(f"{name.removeprefix('eval_')} {value:.4f}" for name, value in scores.items()))
+        _tell_scores(settings.output, run(settings, resume))
 
 
 def pretrain(config: Config, overrides: Overrides = None, resume: Resume = False) -> None:
@@ -27,6 +27,25 @@ def pretrain(config: Config, overrides: Overrides = None, resume: Resume = False
         from qingyuan.training.pretrain import pretrain as run
 
         run(PretrainConfig.load(config, overrides or ()), resume)
+
+
+def distil(config: Config, overrides: Overrides = None, resume: Resume = False) -> None:
+    """Teach a smaller model what one or several larger ones say of labelled and unlabelled articles."""
+    with clear_errors():
+        from qingyuan.training.config import DistilConfig
+        from qingyuan.training.distil import distil as run
+
+        settings = DistilConfig.load(config, overrides or ())
+        _tell_scores(settings.output, run(settings, resume))
+
+
+def train_page(config: Config, overrides: Overrides = None) -> None:
+    """Train the line classifier that splits newspaper pages, on synthetic pages."""
+    with clear_errors():
+        from qingyuan.training.roles import PageConfig, train_roles
+
+        settings = PageConfig.load(config, overrides or ())
+        _tell_scores(settings.output, train_roles(settings))
 
 
 def check(
@@ -54,3 +73,8 @@ def check(
         errors = len(broken) + sum(finding.severity == "error" for finding in findings)
         typer.echo(f"{len(records)} articles, {errors} errors, {len(broken) + len(findings) - errors} hints", err=True)
         raise typer.Exit(int(errors > 0))
+
+
+def _tell_scores(output: Path, scores: dict[str, float]) -> None:
+    named = ", ".join(f"{name.removeprefix('eval_')} {value:.4f}" for name, value in scores.items())
+    typer.echo(f"{output}: {named}")
