@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from qingyuan.training.config import ConfigError, PretrainConfig, TrainConfig
+from qingyuan.training.config import ConfigError, DistilConfig, PretrainConfig, TrainConfig
+from qingyuan.training.roles import PageConfig
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 SMALLEST = "model: default\noutput: out\ntrain: [a.jsonl]\ndev: [b.jsonl]\n"
@@ -24,8 +25,8 @@ def config(tmp_path):
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
 def test_the_configs_that_are_shipped_can_be_read(path):
-    kind = PretrainConfig if path.name.startswith("pretrain") else TrainConfig
-    assert kind.load(path).output
+    kinds = {"pretrain": PretrainConfig, "fast": DistilConfig, "page": PageConfig}
+    assert kinds.get(path.stem, TrainConfig).load(path).output
 
 
 def test_overrides_reach_into_rooms_and_are_typed(config):
