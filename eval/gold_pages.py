@@ -21,7 +21,7 @@ from qingyuan.training.page_style import Style, choose_style
 from qingyuan.training.pages import SyntheticPage, make_page
 
 SOURCES = {"written": "written/dev", "web": "web/dev"}
-SEED, COUNT = 7, 100
+SEED, COUNT = 2024, 100
 PARTS_FILE = "page.parts.json"
 
 
