@@ -32,13 +32,12 @@ def person(random: Random) -> str:
     return name if len(name) > 2 or random.random() < 0.8 else name[0] + random.choice((" ", "　", "  ")) + name[1]
 
 
-def clauses(source: Source) -> list[list[int]]:
+def clauses(source: Source) -> list[str]:
     """Stretches of an article's paragraphs without punctuation that could stand as a subhead."""
     found = []
     for role, piece in source.parts:
         if role == "body":
-            spans = (match.span() for match in _CLAUSE.finditer(source.read(piece)))
-            found += [piece[start:end] for start, end in spans if start]
+            found += [match[0] for match in _CLAUSE.finditer(source.read(piece)) if match.start()]
     return found
 
 
@@ -109,7 +108,7 @@ class Filler:
     def _clause(self) -> str:
         source = self._random.choice(self._pool)
         found = clauses(source)
-        return source.read(self._random.choice(found) if found else source.title)
+        return self._random.choice(found) if found else source.read(source.title)
 
 
 def numbered(template: str, number: int) -> dict[str, str]:

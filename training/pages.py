@@ -108,15 +108,12 @@ def _article(source: Source, number: int, habits: Habits, fill: Filler, style: S
 def _units(source: Source, number: int, habits: Habits, fill: Filler, style: Style, random: Random) -> list[Row]:
     """An article as unbroken lines: headline, bylines, subheads, paragraphs."""
 
-    def row(state: int, piece: Sequence[int], text: str | None = None) -> Row:
-        return Row(state, source.read(piece) if text is None else text, piece, number)
-
     def made(state: int, text: str) -> Row:
         return Row(state, text, [-1] * len(text), number)
 
     parts = _parts(source, fill, style, random)
     cut_off = number == 0 and random.random() < style.cut_off
-    units = [] if cut_off else _headline(source, habits, style, random, row)
+    units = [] if cut_off else _headline(source, number, habits, style, random)
     byline = random.choice(("above", "below", "below", "inside", "none")) if random.random() < 0.2 else style.byline
     if byline == "above" and not cut_off:
         units += [made(BYLINE, fill(random.choice(habits.byline_above))) for _ in range(random.choice((1, 1, 1, 2)))]
@@ -130,7 +127,7 @@ def _units(source: Source, number: int, habits: Habits, fill: Filler, style: Sty
             before, after = template.split("{s}")
             before, after = (part.format(**numbered(template, subheads)) for part in (before, after))
             origins = [*[-1] * len(before), *origins, *[-1] * len(after)]
-            units.append(row(SUBHEAD, origins, before + text + after))
+            units.append(Row(SUBHEAD, before + text + after, origins, number))
             subheads += 1
             continue
         if place == 0 and not cut_off and random.random() < style.datelines and not text.startswith("本报"):
@@ -145,7 +142,7 @@ def _units(source: Source, number: int, habits: Habits, fill: Filler, style: Sty
     return units
 
 
-def _headline(source: Source, habits: Habits, style: Style, random: Random, row) -> list[Row]:
+def _headline(source: Source, article: int, habits: Habits, style: Style, random: Random) -> list[Row]:
     """The lines of a headline: often one, sometimes with one above (a kicker) or below (a deck), or in two halves."""
     halves = [source.title]
     title = source.read(source.title)
@@ -153,21 +150,15 @@ def _headline(source: Source, habits: Habits, style: Style, random: Random, row)
         at = random.choice([i for i, c in enumerate(title) if c == " "])
         halves = [source.title[:at], source.title[at + 1 :]]
         halves = [half for half in halves if source.read(half).strip()]
-    lines = halves
+    lines = [(source.read(half), half) for half in halves]
     found = clauses(source)
     if found and random.random() < style.decks:
-        extra, template = random.choice(found), random.choice(habits.decks)
-        before, _ = template.split("{s}")
-        if not before.strip() and random.random() < 0.5:
-            lines = [extra, *halves]
-        else:
-            lines = [*halves, [*[-1] * len(before), *extra]]
-            texts = [*map(source.read, halves), before + source.read(extra)]
-            states = [HEADLINE, *[HEADLINE_NEXT] * len(halves)]
-            return [row(*each) for each in zip(states, lines, texts)]
-    if random.random() < 0.6:
-        lines = [*lines, *source.deck]
-    return [row(HEADLINE if i == 0 else HEADLINE_NEXT, piece) for i, piece in enumerate(lines)]
+        extra = random.choice(habits.decks).format(s=random.choice(found))
+        place = 0 if "—" not in extra and random.random() < 0.5 else len(lines)
+        lines.insert(place, (extra, [-1] * len(extra)))
+    elif random.random() < 0.6:
+        lines += [(source.read(piece), piece) for piece in source.deck]
+    return [Row(HEADLINE_NEXT if place else HEADLINE, *line, article) for place, line in enumerate(lines)]
 
 
 def _parts(source: Source, fill: Filler, style: Style, random: Random) -> list[tuple[str, str, list[int]]]:
@@ -191,9 +182,8 @@ def _parts(source: Source, fill: Filler, style: Style, random: Random) -> list[t
     with_subheads = []
     for place, part in enumerate(parts):
         if place and place % every == 0:
-            clause = random.choice(found)
-            text = fill.subhead(part[1], length) if are_phrases else source.read(clause)
-            with_subheads.append(("subhead", text, [-1] * len(text) if are_phrases else clause))
+            text = fill.subhead(part[1], length) if are_phrases else random.choice(found)
+            with_subheads.append(("subhead", text, [-1] * len(text)))
         with_subheads.append(part)
     return with_subheads
 

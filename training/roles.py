@@ -35,7 +35,7 @@ class PageConfig(Config):
 
     output: Path = Field(description="the file of the weights, .npz")
     train: list[str] = Field(description="sources of articles that pages are made of; labels are not read")
-    pages: int = Field(4000, gt=0, description="made for training")
+    pages: int = Field(12000, gt=0, description="made for training")
     dev_pages: int = Field(200, gt=0, description="made of the same articles, to watch the training")
     hidden: int = Field(64, gt=0)
     layers: int = Field(5, gt=0, description="each sees twice as far as the one before")
@@ -43,7 +43,7 @@ class PageConfig(Config):
     edge_pages: float = Field(0.03, gt=0, lt=1, description="share of the pages that have such characters, at least")
     common_articles: float = Field(0.02, gt=0, lt=1, description="share of the articles that a telling word may have")
     dropout: float = Field(0.1, ge=0, lt=1)
-    epochs: int = Field(8, gt=0)
+    epochs: int = Field(10, gt=0)
     batch_size: int = Field(24, gt=0, description="pages")
     longest: int = Field(160, gt=1, description="lines of a page in one step; longer pages are learned from by parts")
     learning_rate: float = Field(3e-3, gt=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -44,6 +45,7 @@ def train_page(config: Config, overrides: Overrides = None) -> None:
     with clear_errors():
         from qingyuan.training.roles import PageConfig, train_roles
 
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
         settings = PageConfig.load(config, overrides or ())
         _tell_scores(settings.output, train_roles(settings))
 
