@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from qingyuan.article import Article, Entity
 from qingyuan.cli import app
+from qingyuan.inputs import Input
 from qingyuan.page import Page, split_page, tag_articles
 from qingyuan.page.assemble import assemble
 from qingyuan.page.lines import read_lines
@@ -221,3 +222,27 @@ def test_the_command_writes_a_line_a_page(tagger, tmp_path):
     assert all(article["topic"] for article in page["articles"]) and page["furniture"] == []
     table = CliRunner().invoke(app, [*arguments, "--format", "table"])
     assert SECOND[0] in table.output.split("╭")[2].split("\n")[0]
+
+
+def test_pages_that_fail_half_way_leave_what_was_before_and_the_error(tagger):
+    def pages():
+        yield split_page("\n".join(FIRST))
+        raise RuntimeError("the disk is gone")
+
+    tagged = tag_articles(tagger, pages())
+    assert next(tagged)[0].article.text
+    with pytest.raises(RuntimeError, match="the disk is gone"):
+        next(tagged)
+
+
+@pytest.mark.parametrize("options", [[], ["--page"]])
+def test_a_command_whose_inputs_fail_does_not_end_as_if_all_were_well(tagger, tmp_path, monkeypatch, options):
+    def inputs(*_):
+        yield Input("one", "\n".join(FIRST))
+        raise RuntimeError("the disk is gone")
+
+    tagger.save_pretrained(tmp_path / "model")
+    monkeypatch.setattr(sys.modules["qingyuan.cli.predict"], "read_inputs", inputs)
+    done = CliRunner().invoke(app, ["predict", *options, "--model", str(tmp_path / "model"), "x.jsonl"])
+    assert done.exit_code == 1 and str(done.exception) == "the disk is gone"
+    assert len(done.stdout.splitlines()) == 1

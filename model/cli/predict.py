@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from io import TextIOWrapper
@@ -71,7 +70,7 @@ def predict(
                 if format is Format.table:
                     _show_all(tagged, tagger, file)
                 else:
-                    for source, result in tagged:
+                    for result, source in tagged:
                         write_json(source.with_result(result.to_dict()), file)
         except KeyboardInterrupt:
             cure = f"; {output} holds whole lines, go on with --resume" if output else ""
@@ -89,24 +88,19 @@ def _refuse_own_inputs(files: list[str], *outputs: Path | None) -> None:
 
 
 def _tag(tagger, inputs: Iterable[Input], batch_size: int | None, threshold: float | None) -> Iterator[tuple]:
-    """Each input with its article."""
-    waiting: deque[Input] = deque()
-
-    def texts() -> Iterator[str]:
-        for each in inputs:
-            waiting.append(each)
-            yield each.text
-
-    for article in tagger.stream(texts(), batch_size, threshold=threshold):
-        yield waiting.popleft(), article
+    """Each article with its input."""
+    inputs, ahead = tee(inputs)
+    articles = tagger.stream((each.text for each in ahead), batch_size, threshold=threshold)
+    return zip(articles, inputs)  # articles first: an error that waits there must come out
 
 
 def _tag_pages(tagger, inputs: Iterable[Input], batch_size: int | None, threshold: float | None) -> Iterator[tuple]:
-    """Each input with its page."""
+    """Each page with its input."""
     from qingyuan.page import split_page, tag_articles
 
     inputs, ahead = tee(inputs)
-    return zip(inputs, tag_articles(tagger, (split_page(each.text) for each in ahead), batch_size, threshold))
+    pages = tag_articles(tagger, (split_page(each.text) for each in ahead), batch_size, threshold)
+    return zip(pages, inputs)
 
 
 def _show_all(tagged: Iterable[tuple], tagger, file: BinaryIO) -> None:
@@ -117,7 +111,7 @@ def _show_all(tagged: Iterable[tuple], tagger, file: BinaryIO) -> None:
 
     text_file = TextIOWrapper(file, encoding="utf-8", errors="replace", write_through=True)
     console = Console(file=text_file, force_terminal=file.isatty() or None)
-    for source, result in tagged:
+    for result, source in tagged:
         show = show_article if isinstance(result, Article) else show_page
         show(result, source.where, tagger.taxonomy, console)
     text_file.detach()

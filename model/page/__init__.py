@@ -35,12 +35,16 @@ def split_page(text: str, model: RoleModel | None = None) -> Page:
 def tag_articles(
     tagger: Tagger, pages: Iterable[Page], batch_size: int | None = None, threshold: float | None = None
 ) -> Iterator[Page]:
-    """The pages, in order, with their articles tagged; `pages` may be endless."""
+    """The pages, in order, with their articles tagged; `pages` may be endless.
+
+    Where `pages` fails, those that came before are given first.
+    """
     pages, ahead = tee(pages)
     texts = (article.text for page in ahead for article in page)
     tagged = tagger.stream(texts, batch_size, threshold=threshold)
     for page in pages:
-        yield Page((replace(article, article=next(tagged)) for article in page), page.text, page.furniture)
+        yield Page([replace(article, article=next(tagged)) for article in page], page.text, page.furniture)
+    next(tagged, None)  # where `pages` failed, the error waits there
 
 
 def predict_page(text: str, batch_size: int | None = None, threshold: float | None = None) -> Page:
