@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
 from torch import nn
-from transformers import set_seed
 
 from qingyuan.article import Article
 from qingyuan.checkpoint import load_checkpoint
@@ -25,8 +24,7 @@ from qingyuan.training.data import windows_dataset
 from qingyuan.training.leaks import refuse_leaks
 from qingyuan.training.shrink import shrink
 from qingyuan.training.sources import read_texts
-from qingyuan.training.start import load_start
-from qingyuan.training.trainer import TaggerTrainer, fit, load_data
+from qingyuan.training.trainer import TaggerTrainer, fit, set_up
 
 
 class Teachers(nn.Module):
@@ -103,15 +101,11 @@ def distil(config: DistilConfig, resume: bool = False) -> dict[str, float]:
 
     Returns its dev scores. Raises `ValueError` where teachers and student differ in labels, topics or vocabulary.
     """
-    set_seed(config.trainer.seed)
-    taxonomy, train_records, dev_records = load_data(config)
-    train_articles, dev_articles = ([record.article for record in part] for part in (train_records, dev_records))
+    model, tokenizer, taxonomy, dev_articles, dataset = set_up(config)
     texts = read_texts(config.texts)
     if config.check_leaks:
         refuse_leaks(texts)
-    model, tokenizer = load_start(config, taxonomy, (article.text for article in train_articles))
     teachers = load_teachers(config.teachers, model, tokenizer)
-    dataset = windows_dataset(train_articles, tokenizer, taxonomy, config.window, config.overlap)
     if texts:
         dataset = concatenate_datasets([dataset, unlabelled_dataset(texts.values(), tokenizer, taxonomy, config)])
     student = shrink(model, config.layers, config.width, config.intermediate)

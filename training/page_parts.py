@@ -111,6 +111,6 @@ class Filler:
         return self._random.choice(found) if found else source.read(source.title)
 
 
-def numbered(template: str, number: int) -> dict[str, str]:
+def numbered(number: int) -> dict[str, str]:
     """The numbers `{i}` and `{k}` of a subhead's template."""
     return {"i": _NUMERALS[min(number, 9)], "k": str(number + 1)}

@@ -13,9 +13,9 @@ from functools import cached_property
 from random import Random
 
 from qingyuan.article import Article, Entity
+from qingyuan.page.lines import ENDS
 from qingyuan.training.sources import read_records
 
-_ENDS = "。！？!?…"
 _CLOSERS = "”’」』）)"
 _SENTENCE = re.compile(r"[^。！？!?]+[。！？!?]+[”’」』）)]*")
 _LONGEST_SUBHEAD = 16
@@ -85,7 +85,7 @@ def take_apart(name: str, article: Article) -> Source | None:
             deck.append(piece)
         elif len(text) >= _SHORTEST_PARAGRAPH and _ends_sentence(text):
             parts.append(("body", piece))
-        elif len(text) >= _LONGEST_PARAGRAPH and (end := max(text.rfind(mark) for mark in _ENDS)) > 0:
+        elif len(text) >= _LONGEST_PARAGRAPH and (end := max(text.rfind(mark) for mark in ENDS)) > 0:
             parts.append(("body", piece[: end + 1]))
         elif _is_subhead(text) and parts and parts[-1][0] == "body" and number + 1 < len(rest):
             parts.append(("subhead", piece))
@@ -137,7 +137,7 @@ def _mend(text: str, lines: list[list[int]]) -> list[list[int]]:
 
 
 def _ends_sentence(text: str) -> bool:
-    return text.rstrip(_CLOSERS)[-1:] in tuple(_ENDS) or text.endswith(("；", ";"))
+    return text.rstrip(_CLOSERS)[-1:] in tuple(ENDS) or text.endswith(("；", ";"))
 
 
 def _is_subhead(text: str) -> bool:

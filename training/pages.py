@@ -125,7 +125,7 @@ def _units(source: Source, number: int, habits: Habits, fill: Filler, style: Sty
     for place, (role, text, origins) in enumerate(parts):
         if role == "subhead":
             before, after = template.split("{s}")
-            before, after = (part.format(**numbered(template, subheads)) for part in (before, after))
+            before, after = (part.format(**numbered(subheads)) for part in (before, after))
             origins = [*[-1] * len(before), *origins, *[-1] * len(after)]
             units.append(Row(SUBHEAD, before + text + after, origins, number))
             subheads += 1

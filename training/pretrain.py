@@ -25,7 +25,6 @@ from qingyuan.training.leaks import refuse_leaks
 from qingyuan.training.resume import Chance, ResumableTrainer, written_whole
 from qingyuan.training.sources import read_texts
 
-
 HEAD_FILE = "masked_language_head.safetensors"
 
 

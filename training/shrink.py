@@ -49,13 +49,15 @@ def shrink(
     small = QingyuanModel(config)
     weights = model.state_dict()
     channels = _strongest(_channel_strength(model), width)
+    sources = [model.encoder.encoder.layer[layer] for layer in kept]
+    rows = [_head_rows(source, width // head_size, head_size) for source in sources]
+    units = [_units(source, intermediate) for source in sources]
     for name, target in small.state_dict().items():
         source_name, inner = name, None
         if name.startswith("encoder.encoder.layer."):
             place, part = name.removeprefix("encoder.encoder.layer.").split(".", 1)
-            source = model.encoder.encoder.layer[kept[int(place)]]
             source_name = f"encoder.encoder.layer.{kept[int(place)]}.{part}"
-            inner = _head_rows(source, width // head_size, head_size) if "attention" in part else _units(source, intermediate)
+            inner = (rows if "attention" in part else units)[int(place)]
         target.copy_(_cut(name, weights[source_name], channels, inner))
     return small
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import yaml
@@ -115,12 +116,28 @@ def train(config: TrainConfig, resume: bool = False) -> dict[str, float]:
     Returns the dev scores of that model. Raises `RecordError` for a bad record (unless `on_bad_record` is
     `skip`: then each is told and left out), `LeakError` where training text leaks the evaluation page.
     """
+    start = set_up(config)
+    return fit(TaggerTrainer(start.model, start.tokenizer, start.dev_articles, config, start.dataset), resume)
+
+
+class Start(NamedTuple):
+    """What a training begins with."""
+
+    model: QingyuanModel
+    tokenizer: Tokenizer
+    taxonomy: Taxonomy
+    dev_articles: list[Article]
+    dataset: Dataset
+
+
+def set_up(config: TrainConfig) -> Start:
+    """Fix what is drawn by chance, read the articles, and load the model to begin with."""
     set_seed(config.trainer.seed)
     taxonomy, train_records, dev_records = load_data(config)
     train_articles, dev_articles = ([record.article for record in part] for part in (train_records, dev_records))
     model, tokenizer = load_start(config, taxonomy, (article.text for article in train_articles))
     dataset = windows_dataset(train_articles, tokenizer, taxonomy, config.window, config.overlap)
-    return fit(TaggerTrainer(model, tokenizer, dev_articles, config, dataset), resume)
+    return Start(model, tokenizer, taxonomy, dev_articles, dataset)
 
 
 def fit(trainer: TaggerTrainer, resume: bool = False) -> dict[str, float]:

@@ -46,11 +46,11 @@ def _article(page: str, lines: Sequence[Line], states: Sequence[int], members: l
     offsets: list[np.ndarray] = []
     parts: list[list[int]] = []  # start, end in the text, and the state of each part
     length = 0
-    for number in members:
+    for last, number in zip([None, *members], members):
         line, state = lines[number], states[number]
         goes_on = bool(parts) and (state in JOINED or state == HEADLINE_NEXT)
-        if parts:
-            between, places = _separation(page, previous, line, state in JOINED)
+        if last is not None:
+            between, places = _separation(page, lines[last], line, state in JOINED)
             pieces.append(between)
             offsets.append(np.array(places, dtype=np.int64))
             length += len(between)
@@ -61,7 +61,6 @@ def _article(page: str, lines: Sequence[Line], states: Sequence[int], members: l
         pieces.append(line.text)
         offsets.append(np.arange(line.start, line.end))
         length += len(line.text)
-        previous = line
     text, places = "".join(pieces), np.concatenate(offsets)
     return PageArticle(
         lines[members[0]].start,
