@@ -1,7 +1,7 @@
 """A checkpoint's folder: `config.json`, the weights, and the tokenizer's file. No pickle is ever read.
 
-The weights are `model.safetensors`, to run and to train on, or `model.int8.onnx`, to run on a CPU, or both. Nothing
-here imports torch or transformers before it is needed.
+The weights are `model.safetensors`, to run and to train on, or `model.int8.onnx`, to run on a CPU, or both; a model
+that reads clues has a `lexicon.npz` too. Nothing here imports torch or transformers before it is needed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qingyuan.calibration import Calibration
+from qingyuan.clues import CLUES, LEXICON_FILE
 from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import CHARACTERS_FILE, SUBWORDS_FILE, Tokenizer, load_tokenizer
 
@@ -24,6 +25,8 @@ MODEL_TYPE = "qingyuan"
 WEIGHTS_FILE = "model.safetensors"
 ONNX_FILE = "model.int8.onnx"
 TRAINING_FILE = "training.yaml"  # the config a checkpoint was trained with
+# all that a checkpoint may need
+FILES = "config.json", WEIGHTS_FILE, ONNX_FILE, CHARACTERS_FILE, SUBWORDS_FILE, "tokenizer_config.json", LEXICON_FILE
 DEFAULT = "default"
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -40,6 +43,7 @@ class Settings:
     window: int
     overlap: int
     calibration: Calibration
+    clues: int = 0
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -49,7 +53,9 @@ class Settings:
         if not 0 <= overlap < window - 2 <= longest - 2:
             raise ValueError(f"windows of {window} tokens, {overlap} shared, don't fit an encoder that reads {longest}")
         calibration = Calibration.from_dict(config.get("calibration") or {})
-        return cls(Taxonomy.from_dict(config["taxonomy"]), window, overlap, calibration)
+        if (clues := config.get("clues", 0)) not in (0, CLUES):
+            raise ValueError(f"it reads {clues} clues, this version of qingyuan finds {CLUES}")
+        return cls(Taxonomy.from_dict(config["taxonomy"]), window, overlap, calibration, clues)
 
 
 def load_checkpoint(name: str | Path = DEFAULT) -> tuple[QingyuanModel, Tokenizer]:
@@ -98,6 +104,8 @@ def load_vocabulary(folder: Path) -> Tokenizer:
         rows = read_config(folder)["encoder"].get("vocab_size", len(tokenizer))
         if len(tokenizer) > rows or of_characters and len(tokenizer) < rows:
             raise ValueError(f"{len(tokenizer)} tokens for an encoder of {rows}")
+    if read_config(folder).get("clues") and not tokenizer.clues:
+        raise CheckpointError(f"{folder / LEXICON_FILE}: missing; copy the whole folder of the checkpoint")
     return tokenizer
 
 
@@ -155,7 +163,7 @@ def _fetch(name: str) -> Path:
         raise CheckpointError(f"{name}: no such folder; {cure}") from None
     try:
         config = hf_hub_download(name, "config.json")
-        for file in (WEIGHTS_FILE, ONNX_FILE, CHARACTERS_FILE, SUBWORDS_FILE, "tokenizer_config.json"):
+        for file in FILES[1:]:
             try:
                 hf_hub_download(name, file)
             except EntryNotFoundError:

@@ -20,7 +20,8 @@ IGNORED = -100
 class QingyuanConfig(PretrainedConfig):
     """What a checkpoint is: its encoder, its taxonomy, how it reads long texts, and how its scores are calibrated.
 
-    `window` counts tokens, the two special ones included; neighbours share `overlap`. `calibration` is that of
+    `window` counts tokens, the two special ones included; neighbours share `overlap`. `clues` is the number of clues that
+    it reads of each token beside the token itself, 0 or `qingyuan.clues.CLUES`. `calibration` is that of
     `qingyuan.calibration.Calibration`.
     """
 
@@ -34,6 +35,7 @@ class QingyuanConfig(PretrainedConfig):
         overlap: int = 64,
         dropout: float = 0.1,
         topic_weight: float = 0.1,
+        clues: int = 0,
         calibration: dict[str, float] | None = None,
         **kwargs,
     ):
@@ -43,6 +45,7 @@ class QingyuanConfig(PretrainedConfig):
         self.overlap = overlap
         self.dropout = dropout
         self.topic_weight = topic_weight
+        self.clues = clues
         self.calibration = calibration or {}
         super().__init__(**kwargs)
 
@@ -77,21 +80,28 @@ class QingyuanModel(PreTrainedModel):
         self.dropout = nn.Dropout(config.dropout)
         self.tag_head = nn.Linear(width, sum(self.layer_sizes))
         self.topic_head = nn.Linear(2 * width, len(taxonomy.topics))
+        self.clue_layer = nn.Linear(config.clues, width, bias=False) if config.clues else None
         self.post_init()
+        if self.clue_layer is not None:
+            nn.init.zeros_(self.clue_layer.weight)  # at first the encoder reads what it was pretrained to read
 
     def forward(
         self,
         input_ids: torch.Tensor,
         attention_mask: torch.Tensor,
+        clues: torch.Tensor | None = None,
         tags: torch.Tensor | None = None,
         topics: torch.Tensor | None = None,
     ) -> QingyuanOutput:
         """Score windows; with labels, tell the loss too.
 
-        `input_ids` and `attention_mask` have the shape (windows, tokens), `tags` (windows, tokens, layers) and
-        `topics` (windows,); -100 stands where nothing is known.
+        `input_ids` and `attention_mask` have the shape (windows, tokens), `clues` (windows, tokens, clues), for a model that
+        reads them, `tags` (windows, tokens, layers) and `topics` (windows,); -100 stands where nothing is known.
         """
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        embeddings = self.encoder.get_input_embeddings()(input_ids)
+        if self.clue_layer is not None:
+            embeddings = embeddings + self.clue_layer(clues.to(embeddings.dtype))
+        hidden = self.encoder(inputs_embeds=embeddings, attention_mask=attention_mask).last_hidden_state
         tag_logits = self.tag_head(self.dropout(hidden))
         topic_logits = self.topic_head(self.dropout(self._summary(hidden, attention_mask)))
         return QingyuanOutput(self._loss(tag_logits, topic_logits, tags, topics), tag_logits, topic_logits, hidden)

@@ -97,7 +97,7 @@ def test_the_hidden_loss_asks_for_the_same_likeness_and_not_for_the_same_channel
 
 def test_teachers_vote_by_their_mean_probability(tagger, ids):
     other = shrink(tagger.model, layers=[1])
-    votes, _ = Teachers([tagger.model, other])(ids, torch.ones_like(ids), 1.0)
+    votes, _ = Teachers([tagger.model, other])({"input_ids": ids, "attention_mask": torch.ones_like(ids)}, 1.0)
     for vote, one, two in zip(votes, scores(tagger.model, ids), scores(other, ids)):
         torch.testing.assert_close(vote, (one.softmax(-1) + two.softmax(-1)) / 2)
 

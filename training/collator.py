@@ -1,7 +1,7 @@
 """Windows to batches, changed a little on the way while training.
 
-What is changed is what differs between newspapers and not between names: some characters are hidden, the
-punctuation's width and the quotes' style vary, lines break anywhere.
+What is changed is what differs between newspapers and not between labels: some characters are hidden, mentions change
+places, the punctuation's width and the quotes' style vary, lines break anywhere.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import torch
 from qingyuan.network import IGNORED
 from qingyuan.tokens import CharacterTokenizer, Tokenizer
 from qingyuan.training.config import AugmentConfig
+from qingyuan.training.mentions import Mentions
 from qingyuan.training.resume import Chance
 
 _HALF_WIDTH = dict(zip("，：；！？（）", ",:;!?()"))
@@ -23,11 +24,20 @@ _STRAIGHT = {"“": '"', "”": '"', "‘": "'", "’": "'"}
 class Collator:
     """Stacks windows of a `windows_dataset` into tensors; with `augment`, changed by chance.
 
-    Returns `input_ids` and `attention_mask` (windows, tokens), `tags` (windows, tokens, layers), `topics` (windows,).
+    Returns `input_ids` and `attention_mask` (windows, tokens), `tags` (windows, tokens, layers), `topics` (windows,), and
+    `clues` (windows, tokens, clues) where the tokenizer has them.
     """
 
-    def __init__(self, tokenizer: Tokenizer, augment: AugmentConfig | None = None, longest: int = 512, seed: int = 0):
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        augment: AugmentConfig | None = None,
+        longest: int = 512,
+        seed: int = 0,
+        mentions: Mentions | None = None,
+    ):
         self.tokenizer = tokenizer
+        self.mentions = mentions
         self.augment = augment
         self.longest = longest
         self.chance = Chance(seed)
@@ -47,7 +57,9 @@ class Collator:
             input_ids[number, : len(ids)] = ids
             present[number, : len(ids)] = 1
             all_tags[number, : len(ids)] = tags
+        clues = self.tokenizer.clues
         return {
+            **({"clues": torch.from_numpy(clues(input_ids))} if clues else {}),
             "input_ids": torch.from_numpy(input_ids),
             "attention_mask": torch.from_numpy(present),
             "tags": torch.from_numpy(all_tags),
@@ -57,6 +69,8 @@ class Collator:
     def _change(
         self, ids: np.ndarray, tags: np.ndarray, random: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
+        if self.mentions:
+            ids, tags = self.mentions.mix(ids, tags, self.augment.mentions, self.longest, random)
         chance = random.random(3)
         if self.half_width is not None and chance[0] < self.augment.half_width:
             ids = self.half_width[ids]

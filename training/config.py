@@ -78,6 +78,7 @@ class AugmentConfig(Config):
     """Shares of what is changed by chance while training; see `qingyuan.training.collator`."""
 
     mask: float = Field(0.05, ge=0, lt=1, description="of the tokens: hidden")
+    mentions: float = Field(0.0, ge=0, le=1, description="of the mentions: changed for others of one label and form")
     half_width: float = Field(0.3, ge=0, le=1, description="of the windows: full-width punctuation made half-width")
     straight_quotes: float = Field(0.05, ge=0, le=1, description="of the windows: curly quotes made straight")
     broken_lines: float = Field(0.3, ge=0, le=1, description="of the windows: lines broken anywhere")
@@ -98,6 +99,9 @@ class TrainConfig(Config):
     window: int = Field(512, gt=2, description="tokens in a window, the special ones included")
     overlap: int = Field(64, ge=0, description="tokens that neighbouring windows share")
     dropout: float = Field(0.1, ge=0, lt=1, description="on hidden states; attention has none")
+    lexicon: str | None = Field(
+        None, description="words as clues: `jieba`, or a file like its dictionary; a model that has one keeps it"
+    )
     topic_weight: float = Field(0.1, ge=0, description="of the topic's loss beside that of the tags")
     half_precision: bool = Field(True, description="store the weights as float16")
     augment: AugmentConfig = AugmentConfig()

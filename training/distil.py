@@ -7,7 +7,7 @@ probabilities is what the student learns, so that an ensemble becomes one model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -36,14 +36,14 @@ class Teachers(nn.Module):
 
     @torch.no_grad()
     def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, temperature: float
+        self, inputs: Mapping[str, torch.Tensor], temperature: float
     ) -> tuple[list[torch.Tensor], torch.Tensor]:
         """What they say on average, and what the first of them thinks.
 
         The mean probabilities of each layer's tags, (windows, tokens, tags), and of the topics, (windows, topics);
         the first one's hidden states, (windows, tokens, width).
         """
-        outputs = [model(input_ids, attention_mask) for model in self.models]
+        outputs = [model(inputs["input_ids"], inputs["attention_mask"], inputs.get("clues")) for model in self.models]
         votes = [
             [(logits / temperature).softmax(-1) for logits in split_logits(model, output)]
             for model, output in zip(self.models, outputs)
@@ -66,7 +66,7 @@ class DistilTrainer(TaggerTrainer):
     def compute_loss(self, model: nn.Module, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **_):
         config, mask = self.config, inputs["attention_mask"]
         output = model(**inputs)
-        targets, thoughts = self.teachers(inputs["input_ids"], mask, config.temperature)
+        targets, thoughts = self.teachers(inputs, config.temperature)
         *tags, topics = split_logits(self.accelerator.unwrap_model(model), output)
         present = mask > 0
         said = config.topic_weight * soft_cross_entropy(topics, targets.pop(), config.temperature)
@@ -119,6 +119,8 @@ def load_teachers(names: Sequence[str], student: QingyuanModel, tokenizer: Token
         teacher, reads = load_checkpoint(name)
         if teacher.config.taxonomy != student.config.taxonomy:
             raise ValueError(f"teachers: {name} has other labels or topics than the student; use models of one taxonomy")
+        if teacher.config.clues and not tokenizer.clues:
+            raise ValueError(f"teachers: {name} reads clues and the student none; give the student a `lexicon`")
         if not _same_vocabulary(reads, tokenizer):
             raise ValueError(f"teachers: {name} reads other tokens than the student; use models of one vocabulary")
         teachers.append(teacher)

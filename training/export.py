@@ -14,6 +14,7 @@ from qingyuan import windows
 from qingyuan.article import Article
 from qingyuan.backends import load_backend
 from qingyuan.backends.onnx import OnnxBackend
+from qingyuan.batches import frame
 from qingyuan.checkpoint import (
     ONNX_FILE,
     WEIGHTS_FILE,
@@ -85,8 +86,10 @@ def export(
     return checks
 
 
-def calibration_windows(folder: Path, sources: Sequence[str], texts: int, seed: int = 0) -> Iterator[np.ndarray]:
-    """Windows of some texts of the sources, chosen by chance; each (tokens,), special tokens included."""
+def calibration_windows(
+    folder: Path, sources: Sequence[str], texts: int, seed: int = 0
+) -> Iterator[dict[str, np.ndarray]]:
+    """Windows of some texts of the sources, chosen by chance, one a time, as the network reads them."""
     settings, tokenizer = load_settings(folder), load_vocabulary(folder)
     pool = list(read_texts(sources).values())
     if not pool:
@@ -94,7 +97,7 @@ def calibration_windows(folder: Path, sources: Sequence[str], texts: int, seed: 
     for number in np.random.default_rng(seed).permutation(len(pool))[:texts]:
         ids = tokenizer(pool[number]).ids
         for window in windows.split(len(ids), settings.window - 2, settings.overlap):
-            yield np.array([tokenizer.cls_id, *ids[slice(*window)], tokenizer.sep_id], dtype=np.int64)
+            yield frame([ids[slice(*window)]], tokenizer)
 
 
 def compare(folder: Path, path: Path, source: str) -> Check:

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
 
 CONTRIB = "com.microsoft"
 OPSETS = (helper.make_opsetid("", 20), helper.make_opsetid(CONTRIB, 1))
 IR_VERSION = 10
+CLUE_WEIGHT = "clue_layer.weight"
 FAMILIES = ("bert", "roberta", "xlm-roberta")
 ACTIVATIONS = {
     "gelu": ("Gelu", {}),
@@ -44,7 +45,7 @@ Weights = Mapping[str, np.ndarray]
 
 
 def build(weights: Weights, encoder: Mapping[str, Any], products: Mapping[str, Product] | None = None) -> ModelProto:
-    """From `input_ids` (windows, tokens) to `tag_logits` (windows, tokens, tags) and `topic_logits` (windows, topics).
+    """From `input_ids` (windows, tokens), and `clues` (windows, tokens, clues) where they are read, to `tag_logits` (windows, tokens, tags) and `topic_logits` (windows, topics).
 
     `weights` are a checkpoint's by name, in float32; `encoder` is the part of its config that tells the encoder.
     With `products` those named in it are int8, and the embeddings too; the input of product NAME is the tensor
@@ -102,7 +103,7 @@ class _Builder:
         graph = helper.make_graph(
             self.nodes,
             "qingyuan",
-            [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["windows", "tokens"])],
+            self._inputs(),
             [
                 helper.make_tensor_value_info("tag_logits", TensorProto.FLOAT, ["windows", "tokens", tags]),
                 helper.make_tensor_value_info("topic_logits", TensorProto.FLOAT, ["windows", topics]),
@@ -112,6 +113,13 @@ class _Builder:
         model = helper.make_model(graph, opset_imports=OPSETS, producer_name="qingyuan", ir_version=IR_VERSION)
         checker.check_model(model)
         return model
+
+    def _inputs(self) -> list[ValueInfoProto]:
+        inputs = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["windows", "tokens"])]
+        if CLUE_WEIGHT in self.weights:
+            clues = self.weights[CLUE_WEIGHT].shape[1]
+            inputs.append(helper.make_tensor_value_info("clues", TensorProto.UINT8, ["windows", "tokens", clues]))
+        return inputs
 
     def _node(self, operator: str, *inputs: str, outputs: int | str = 1, domain: str = "", **attributes):
         """Add a node; the name of its output, or their names if it has several `outputs`, which may be a name too."""
@@ -153,6 +161,9 @@ class _Builder:
         length = self._node("Gather", self._node("Shape", "input_ids"), self._constant(1, np.int64))
         place = self._node("Range", self._constant(0, np.int64), length, self._constant(1, np.int64))
         both = self._node("Add", self._rows(words, "input_ids"), self._rows(places, place))
+        if CLUE_WEIGHT in self.weights:
+            clues = self._node("Cast", "clues", to=TensorProto.FLOAT)
+            both = self._node("Add", both, self._node("MatMul", clues, self._constant(self.weights[CLUE_WEIGHT].T)))
         return self._norm(both, name + "LayerNorm")
 
     def _layer(self, layer: int, x: str) -> str:

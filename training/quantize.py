@@ -82,8 +82,13 @@ def _round(x: np.ndarray, scale: np.float32, zero: np.uint8) -> np.ndarray:
     return (np.clip(np.round(x / scale) + zero, 0, 255) - zero) * scale
 
 
-def watch(model: ModelProto, layers: int, windows: Sequence[np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:
-    """What each product of a float32 graph multiplies, (tokens, channels), when it reads `windows`, each (tokens,)."""
+def watch(
+    model: ModelProto, layers: int, windows: Sequence[Mapping[str, np.ndarray]], seed: int = 0
+) -> dict[str, np.ndarray]:
+    """What each product of a float32 graph multiplies, (tokens, channels), when it reads `windows`, one a time.
+
+    A window is what `qingyuan.batches.frame` makes of it.
+    """
     names = product_names(layers)
     watched = ModelProto()
     watched.CopyFrom(model)
@@ -91,9 +96,12 @@ def watch(model: ModelProto, layers: int, windows: Sequence[np.ndarray], seed: i
     session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
     random = np.random.default_rng(seed)
     seen: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    read = [each.name for each in session.get_inputs()]
     for window in windows:
-        inside = random.choice(len(window), min(ROWS, len(window)), replace=False)
-        rows = np.union1d(inside, [0, len(window) - 1])  # the special tokens are the loudest
-        for name, x in zip(names, session.run([f"{name}.input" for name in names], {"input_ids": window[None]})):
+        length = window["input_ids"].shape[1]
+        inside = random.choice(length, min(ROWS, length), replace=False)
+        rows = np.union1d(inside, [0, length - 1])  # the special tokens are the loudest
+        inputs = {name: window[name] for name in read}
+        for name, x in zip(names, session.run([f"{name}.input" for name in names], inputs)):
             seen[name].append(x[0, rows])
     return {name: np.concatenate(parts) for name, parts in seen.items()}

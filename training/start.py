@@ -8,12 +8,14 @@ import torch
 from transformers import PretrainedConfig
 
 from qingyuan.checkpoint import find_checkpoint, is_shipped, load_checkpoint
+from qingyuan.clues import CLUES, Clues
 from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
-from qingyuan.tokens import Tokenizer
+from qingyuan.tokens import CharacterTokenizer, Tokenizer
 from qingyuan.training.config import TrainConfig
 from qingyuan.training.encoder import load_encoder
+from qingyuan.training.lexicon import read_lexicon
 
 
 def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) -> tuple[QingyuanModel, Tokenizer]:
@@ -21,6 +23,7 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
 
     From a qingyuan model the encoder is kept, and of the heads whatever stands for a label or topic that
     `taxonomy` has too. From an encoder the heads are new. `texts` tell which characters an encoder needs.
+    Raises `ValueError` where a lexicon can't be used.
     """
     trained = None
     if is_trained(config.model):
@@ -29,6 +32,10 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
         _drop_out(encoder, config.dropout)
     else:
         encoder, tokenizer = load_encoder(config.model, config.dropout, texts)
+    if config.lexicon and not tokenizer.clues:
+        if not isinstance(tokenizer, CharacterTokenizer):
+            raise ValueError(f"lexicon: {config.model} reads pieces of words; only models that read characters have clues")
+        tokenizer.clues = Clues(tokenizer.vocabulary, read_lexicon(config.lexicon))
     longest = getattr(encoder.config, "max_position_embeddings", config.window)
     if config.window > longest:
         raise ValueError(f"window: {config.window} tokens, but {config.model} reads {longest} at most")
@@ -39,6 +46,7 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
         overlap=config.overlap,
         dropout=config.dropout,
         topic_weight=config.topic_weight,
+        clues=CLUES if tokenizer.clues else 0,
     )
     model = QingyuanModel(settings, encoder)
     if trained is not None:
@@ -71,7 +79,9 @@ def _drop_out(encoder: torch.nn.Module, share: float) -> None:
 
 
 def _keep_heads(trained: QingyuanModel, model: QingyuanModel) -> None:
-    """Copy the rows of the heads whose label or topic both models have."""
+    """Copy the rows of the heads whose label or topic both models have, and how clues are read."""
+    if trained.clue_layer is not None:
+        model.clue_layer.load_state_dict(trained.clue_layer.state_dict())
     old, new = (Taxonomy.from_dict(each.config.taxonomy) for each in (trained, model))
     with torch.no_grad():
         for head, rows_of in (("tag_head", _tag_rows), ("topic_head", _topic_rows)):

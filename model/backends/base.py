@@ -53,7 +53,7 @@ class Backend(ABC):
 
     @abstractmethod
     def run(self, inputs: Mapping[str, np.ndarray]) -> Scores:
-        """Score windows: int64 arrays by name, `input_ids` and `attention_mask`, each (windows, tokens)."""
+        """Score windows, given as `qingyuan.batches.frame` gives them."""
 
     def submit(self, inputs: Mapping[str, np.ndarray]) -> Future[Scores]:
         """`run`, later, beside other passes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -30,8 +31,10 @@ class OnnxBackend(Backend):
         self.threads = threads or usable_cores()
         super().__init__(settings, "cpu", self.threads)
         tags, topics = sum(map(tag_count, settings.taxonomy.layers)), len(settings.taxonomy.topics)
-        if [output.shape[-1] for output in self._session.get_outputs()] != [tags, topics]:
-            raise CheckpointError(f"{path}: made for other labels or topics than config.json's; export it again")
+        reads_clues = any(each.name == "clues" for each in self._session.get_inputs())
+        made_for = [*(output.shape[-1] for output in self._session.get_outputs()), reads_clues]
+        if made_for != [tags, topics, bool(settings.clues)]:
+            raise CheckpointError(f"{path}: made for other labels, topics or clues than config.json's; export it again")
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
@@ -48,7 +51,21 @@ class OnnxBackend(Backend):
 
     def __getstate__(self) -> dict[str, Any]:
         dropped = ("_session", "_wide_session", "_left_behind")
-        return {name: value for name, value in super().__getstate__().items() if name not in dropped}
+        state = {name: value for name, value in super().__getstate__().items() if name not in dropped}
+        return state | {"digest": self._digest()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Raises `CheckpointError` where the file, which stays where it is, is not what it was."""
+        digest = state.pop("digest")
+        super().__setstate__(state)
+        if self._digest() != digest:
+            raise CheckpointError(f"{self.path}: not the weights that the tagger had; copy them here, or load it anew")
+
+    def _digest(self) -> str:
+        try:
+            return hashlib.sha256(Path(self.path).read_bytes()).hexdigest()
+        except OSError as error:
+            raise CheckpointError(f"{self.path}: {error.strerror}; the checkpoint must lie there for all processes") from error
 
     def _load(self, threads: int) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
