@@ -5,27 +5,43 @@
 >>> article.topic.label, [(entity.label, entity.text) for entity in article.entities]
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from qingyuan.article import Article, Entity, Topic
+from qingyuan.article import Article, Entity, Place, Topic
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Name, Taxonomy
 
 if TYPE_CHECKING:
+    from qingyuan.dictionary import Dictionary
     from qingyuan.page import predict_page, split_page
     from qingyuan.tagger import Tagger, predict
 
 __version__ = "0.1.0"
-__all__ = ["GOVERNMENT_NEWS", "Article", "Entity", "Name", "Tagger", "Taxonomy", "Topic", "predict", "predict_page", "split_page"]
+_LOADED_WHEN_ASKED_FOR = {
+    "Dictionary": "dictionary",
+    "Tagger": "tagger",
+    "predict": "tagger",
+    "predict_page": "page",
+    "split_page": "page",
+}
+__all__ = [
+    "GOVERNMENT_NEWS",
+    "Article",
+    "Dictionary",
+    "Entity",
+    "Name",
+    "Place",
+    "Tagger",
+    "Taxonomy",
+    "Topic",
+    "predict",
+    "predict_page",
+    "split_page",
+]
 
 
 def __getattr__(name: str):
-    """`predict` and `Tagger` bring torch with them, so they are loaded when first asked for."""
-    if name in ("Tagger", "predict"):
-        from qingyuan import tagger
-
-        return getattr(tagger, name)
-    if name in ("predict_page", "split_page"):
-        from qingyuan import page
-
-        return getattr(page, name)
+    """What brings ONNX Runtime or torch with it is loaded when first asked for."""
+    if module := _LOADED_WHEN_ASKED_FOR.get(name):
+        return getattr(import_module(f"qingyuan.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

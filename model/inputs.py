@@ -73,7 +73,7 @@ def _read(
         is_lines = first.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
     if not is_lines:
         try:
-            yield Input(name, _decode(first + file.read(longest + 1 - len(first)), name, None, longest))
+            yield Input(name, decode_text(first + file.read(longest + 1 - len(first)), name, None, longest))
         except InputError as error:
             on_error(error)
         return
@@ -95,7 +95,7 @@ def _pass_over_line(file: BinaryIO) -> None:
 
 
 def _record(line: bytes, name: str, number: int, text_field: str, longest: int) -> Input:
-    text = _decode(line.rstrip(b"\r\n"), name, number, longest)
+    text = decode_text(line.rstrip(b"\r\n"), name, number, longest)
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:
@@ -127,7 +127,8 @@ def _depth_is_over(record: dict[str, Any], most: int) -> bool:
     return bool(level)
 
 
-def _decode(data: bytes, name: str, line: int | None, longest: int) -> str:
+def decode_text(data: bytes, name: str, line: int | None, longest: int) -> str:
+    """UTF-8 bytes of `name`, without a byte-order mark. Raises `InputError` with the cure."""
     if len(data) > longest:
         raise InputError(name, line, f"longer than {longest:,} bytes", "cut it, or allow more with --longest")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -37,6 +37,10 @@ class Taxonomy:
             if name not in self.label_names:
                 raise ValueError(f"nested: {name!r} is not one of the labels {', '.join(self.label_names)}")
 
+    def __reduce__(self):
+        """Without the properties worked out so far: equal ones are equal bytes, which caches rely on."""
+        return Taxonomy.from_dict, (self.to_dict(),)
+
     @cached_property
     def label_names(self) -> tuple[str, ...]:
         return tuple(name.label for name in self.labels)

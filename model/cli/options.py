@@ -13,6 +13,11 @@ Model = Annotated[str, typer.Option(help="`default` or `fast`, which are in the 
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")]
 Backend = Annotated[str, typer.Option(help="auto, torch, or onnx (int8 on the CPU).")]
 BatchSize = Annotated[Optional[int], typer.Option(min=1, help="At most so many windows in one pass of the encoder.")]
+Names = Annotated[
+    Optional[Path],
+    typer.Option("--dictionary", help="Names that are always found, or never: lines of NAME LABEL, .csv, or .jsonl."),
+]
+Link = Annotated[bool, typer.Option("--link", help="Tell which place a name means, and which full name a short one.")]
 Config = Annotated[Path, typer.Argument(help="A YAML file such as those in configs/.")]
 Overrides = Annotated[Optional[list[str]], typer.Argument(metavar="[KEY=VALUE]...", help="Such as trainer.epochs=3.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")]

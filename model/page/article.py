@@ -95,10 +95,12 @@ class PageArticle:
         """The entities in the page; the `text` of each is mended."""
         if self.article is None:
             return ()
-        return nest(
-            replace(e, start=int(self.offsets[e.start]), end=int(self.offsets[e.end - 1]) + 1, parent=None)
-            for e in self.article.entities
-        )
+        return nest(self._in_page(e) for e in self.article.entities)
+
+    def _in_page(self, entity: Entity) -> Entity:
+        start, end = int(self.offsets[entity.start]), int(self.offsets[entity.end - 1]) + 1
+        refers_to = self._in_page(entity.refers_to) if entity.refers_to else None
+        return replace(entity, start=start, end=end, parent=None, refers_to=refers_to)
 
     def to_dict(self) -> dict[str, Any]:
         values: dict[str, Any] = {
