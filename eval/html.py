@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +10,11 @@ from qingyuan.article import Article
 from qingyuan.eval.metrics import align
 from qingyuan.eval.report import Report, span_dict
 from qingyuan.taxonomy import GOVERNMENT_NEWS
+from qingyuan.viewer.page import asset, fill
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+_SHARED = "highlight.js", "theme.js"
+_SCRIPTS = "dom.js", "figures.js", "plots.js", "articles.js", "filters.js"
 
 
 def html_report(report: Report, gold: Sequence[Article], predicted: Sequence[Article], ids: Sequence[str]) -> str:
@@ -26,16 +25,14 @@ def html_report(report: Report, gold: Sequence[Article], predicted: Sequence[Art
     """
     articles = [_article(*each) for each in zip(ids, gold, predicted, strict=True)]
     data = {"report": report.to_dict(), "articles": articles, "names": _names(gold, predicted)}
-    parts = {
-        "title": escape(f"{report.model} on {report.data}"),
-        "style": _read("report.css"),
-        "script": "\n".join(map(_read, ("dom.js", "figures.js", "plots.js", "articles.js", "filters.js"))),
-        "data": json.dumps(data, ensure_ascii=False).translate(_UNSAFE),
-    }
-    # In one pass, so that a text which reads like a placeholder stays a text.
-    page = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("report.html"))
-    # A lone surrogate has no UTF-8; the stand-in keeps all offsets.
-    return re.sub("[\ud800-\udfff]", "\ufffd", page)
+    scripts = *map(asset, _SHARED), *(asset(name, _TEMPLATES) for name in _SCRIPTS)
+    return fill(
+        asset("report.html", _TEMPLATES),
+        title=f"{report.model} on {report.data}",
+        style=asset("highlight.css") + asset("report.css", _TEMPLATES),
+        script="\n".join(scripts),
+        data=data,
+    )
 
 
 def _article(name: str, gold: Article, predicted: Article) -> dict[str, Any]:
@@ -59,7 +56,3 @@ def _names(gold: Sequence[Article], predicted: Sequence[Article]) -> dict[str, s
     """The Chinese names of labels and topics, where known."""
     known = {name.label: name.zh for name in (*GOVERNMENT_NEWS.labels, *GOVERNMENT_NEWS.topics)}
     return known | {t.label: t.name_zh for a in (*gold, *predicted) for t in a.topics if t.name_zh != t.label}
-
-
-def _read(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")

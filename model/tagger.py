@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, overload
@@ -13,7 +13,10 @@ from qingyuan.article import Article, Entity, Topic, nest
 from qingyuan.backends import Backend, load_backend
 from qingyuan.checkpoint import DEFAULT, find_checkpoint, load_vocabulary
 from qingyuan.decoder import TokenSpan, decode
+from qingyuan.dictionary import Dictionary
+from qingyuan.linking import link as link_names
 from qingyuan.page import Page, split_page, tag_articles
+from qingyuan.places import divisions
 from qingyuan.scoring import Scoring
 from qingyuan.tokens import Tokenizer, Tokens
 
@@ -35,8 +38,18 @@ class Tagger:
     '拉萨市禁毒办'
     """
 
-    def __init__(self, model: QingyuanModel | Backend, tokenizer: Tokenizer, device: str | torch.device = "auto"):
-        """A model of torch, which goes to `device`, or a backend that has its place already."""
+    def __init__(
+        self,
+        model: QingyuanModel | Backend,
+        tokenizer: Tokenizer,
+        device: str | torch.device = "auto",
+        dictionary: Dictionary | Mapping[str, str] | str | Path | None = None,
+        link: bool = False,
+    ):
+        """A model of torch, which goes to `device`, or a backend that has its place already.
+
+        `dictionary` and `link` are those of `from_pretrained`.
+        """
         if not isinstance(model, Backend):
             from qingyuan.backends.torch import TorchBackend
 
@@ -45,19 +58,36 @@ class Tagger:
         self.tokenizer = tokenizer
         self.taxonomy = model.settings.taxonomy
         self.calibration = model.settings.calibration
+        self.dictionary = None if dictionary is None else Dictionary.of(dictionary)
+        if self.dictionary is not None:
+            self.dictionary.check_labels(self.taxonomy)
+        self.link = link
+        self.folder: Path | None = None
+        if link:
+            divisions()  # tells at once where their package is missing
 
     @classmethod
     def from_pretrained(
-        cls, name: str | Path = DEFAULT, device: str | torch.device = "auto", backend: str = "auto"
+        cls,
+        name: str | Path = DEFAULT,
+        device: str | torch.device = "auto",
+        backend: str = "auto",
+        dictionary: Dictionary | Mapping[str, str] | str | Path | None = None,
+        link: bool = False,
     ) -> Tagger:
         """Load a checkpoint from a folder or by its hub name; without a name, the one in the package.
 
         `device` is a torch device, or `auto`: CUDA where there is one, else the CPU. `backend` is `torch`, `onnx`
-        (int8, on the CPU), or `auto`: the faster one on the device, of those that are there. Raises
-        `CheckpointError`, which names the file and the cure, where the folder is not a whole checkpoint.
+        (int8, on the CPU), or `auto`: the faster one on the device, of those that are there. `dictionary` has names
+        that are always found, or never: a `Dictionary`, a mapping of names to labels, or a file. `link` fills `place`
+        and `refers_to` of the entities; see `qingyuan.linking`. Raises `CheckpointError`, which names the file and
+        the cure, where the folder is not a whole checkpoint, and `DictionaryError` for a bad dictionary.
         """
         folder = find_checkpoint(name)
-        return cls(load_backend(folder, backend, device), load_vocabulary(folder))
+        model = load_backend(folder, backend, device)
+        tagger = cls(model, load_vocabulary(folder), dictionary=dictionary, link=link)
+        tagger.folder = folder
+        return tagger
 
     @property
     def model(self) -> QingyuanModel:
@@ -69,9 +99,23 @@ class Tagger:
         return self.backend.device
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the model and its tokenizer so that `from_pretrained(folder)` reads them."""
-        self.model.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        """Write the model, its tokenizer and its card so that `from_pretrained(folder)` reads them.
+
+        The int8 model of the onnx backend is copied with all of its folder.
+        """
+        from qingyuan.hub import save
+
+        save(self, Path(folder))
+
+    def push_to_hub(self, repo_id: str, private: bool | None = None, token: str | None = None, **options):
+        """Put the tagger on the Hugging Face hub, as `owner/model`; returns the hub's `CommitInfo`.
+
+        A tagger that was loaded from a folder is pushed as it lies there, int8 weights and card included; save a
+        changed one first. `options` are those of `HfApi.upload_folder`, such as `commit_message` or `create_pr`.
+        """
+        from qingyuan.hub import push
+
+        return push(self, repo_id, private, token, **options)
 
     @overload
     def predict(self, texts: str, **options) -> Article: ...
@@ -98,6 +142,23 @@ class Tagger:
     def predict_page(self, text: str, batch_size: int | None = None, threshold: float | None = None) -> Page:
         """The articles of a newspaper page, each with its topic and entities; see `qingyuan.page`."""
         return next(tag_articles(self, [split_page(text)], batch_size, threshold))
+
+    def predict_frame(self, df, text: str = "正文", batch_size: int | None = None, threshold: float | None = None):
+        """A pandas or polars DataFrame with topic, topic_score, entities and error added to each row of texts.
+
+        `text` names the column of the texts, `entities` are those of `Article.to_dict`. A row without a text is told
+        in `error`, which is null for the others. Raises `ValueError` where `text` is missing or a new column is there.
+        """
+        from qingyuan.integrations.frames import tag_frame
+
+        return tag_frame(self, df, text, batch_size=batch_size, threshold=threshold)
+
+    def map_batch(self, batch, text: str = "text", batch_size: int | None = None, threshold: float | None = None):
+        """The new columns of `predict_frame` for columns by name: `dataset.map(tagger.map_batch, batched=True)`."""
+        from qingyuan.integrations.columns import check_names, tag_rows
+
+        check_names(batch, text)
+        return tag_rows(self, batch[text], batch_size, threshold)
 
     def stream(
         self,
@@ -139,9 +200,21 @@ class Tagger:
         return _Group(texts, tokens, Scoring(tokens, self.tokenizer, self.backend, batch_size))
 
     def _finish(self, group: _Group, threshold: float) -> Iterator[Article]:
-        tag_logits, topic_logits = group.scoring.result()
-        for text, of, found, topics in zip(group.texts, group.tokens, decode(tag_logits, self.taxonomy), topic_logits):
-            yield Article(text, self._topics(topics), self._entities(text, of, found, threshold))
+        return self.articles(group.texts, group.tokens, *group.scoring.result(), threshold)
+
+    def articles(
+        self,
+        texts: Sequence[str],
+        tokens: Sequence[Tokens],
+        tag_logits: Sequence[np.ndarray],
+        topic_logits: Sequence[np.ndarray],
+        threshold: float | None = None,
+    ) -> Iterator[Article]:
+        """What `logits` say of texts, decoded: an `Article` for each."""
+        threshold = self.calibration.threshold if threshold is None else threshold
+        for text, of, found, topics in zip(texts, tokens, decode(tag_logits, self.taxonomy), topic_logits):
+            article = Article(text, self._topics(topics), self._entities(text, of, found, threshold))
+            yield link_names(article) if self.link else article
 
     def logits(
         self, tokens: Sequence[Tokens], batch_size: int | None = None
@@ -167,6 +240,8 @@ class Tagger:
             if score >= threshold:
                 start, end = int(tokens.starts[span.first]), int(tokens.ends[span.stop - 1])
                 entities.append(Entity(start, end, span.label, text[start:end], float(score)))
+        if self.dictionary is not None:
+            return self.dictionary.apply(text, entities, self.taxonomy)
         return nest(entities)
 
 

@@ -4,6 +4,7 @@ The forms differ in few keys, so one reader takes them all::
 
     ours                   {"text", "topic", "entities": [{"start", "end", "label"}, …]}
     doccano                {"text", "label": [[start, end, "ORG"], …]}, or {"text", "label": ["court"]} for a topic
+    doccano, both          {"text", "entities": [[start, end, "ORG"], …], "cats": ["court"]}
     doccano, relations     {"text", "entities": [{"start_offset", "end_offset", "label"}, …], "relations"}
     Label Studio           {"data": {"text"}, "annotations": [{"result": [{"type", "value"}, …], "was_cancelled"}]}
     Label Studio JSON-MIN  {"text", "label": [{"start", "end", "text", "labels"}, …], "topic"}
@@ -123,6 +124,7 @@ def _text(text: Any) -> str:
 def _marks(values: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
     """The spans of a record, as yet unchecked, and its topics, wherever they stand."""
     spans, choices = [], [values[key] for key in ("topic", "choice") if values.get(key)]
+    choices += values["cats"] if isinstance(values.get("cats"), list) else []
     for key in ("entities", "label", "labels"):
         found = values.get(key) or []
         if key != "entities" and _is_choice(found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +11,11 @@ from typing import NamedTuple
 import torch
 import yaml
 from datasets import Dataset
+from huggingface_hub import EvalResult
 from transformers import EarlyStoppingCallback, set_seed
 
 from qingyuan.article import Article
+from qingyuan.card import CARD_FILE, SPANS, TOPICS, result, write_card
 from qingyuan.checkpoint import ONNX_FILE, TRAINING_FILE
 from qingyuan.eval.metrics import strict_f1
 from qingyuan.network import QingyuanModel
@@ -27,6 +30,7 @@ from qingyuan.training.config import TrainConfig
 from qingyuan.training.data import fitting_records, taxonomy_of, windows_dataset
 from qingyuan.training.formats import Record, RecordError
 from qingyuan.training.leaks import refuse_leaks
+from qingyuan.training.mentions import Mentions
 from qingyuan.training.resume import ResumableTrainer, written_whole
 from qingyuan.training.sources import read_records
 from qingyuan.training.start import load_start, starting_taxonomy
@@ -50,6 +54,7 @@ class TaggerTrainer(ResumableTrainer):
         callbacks = []
         if config.trainer.early_stopping:
             callbacks.append(EarlyStoppingCallback(early_stopping_patience=config.trainer.early_stopping))
+        mentions = Mentions(train_dataset) if config.augment.mentions else None
         super().__init__(
             model,
             training_arguments(
@@ -62,7 +67,7 @@ class TaggerTrainer(ResumableTrainer):
             ),
             train_dataset=train_dataset,
             eval_dataset=train_dataset.select(range(1)),  # the Trainer wants one; `evaluate` tags the dev articles
-            data_collator=Collator(tokenizer, config.augment, config.window, config.trainer.seed),
+            data_collator=Collator(tokenizer, config.augment, config.window, config.trainer.seed, mentions),
             callbacks=callbacks,
         )
         self.tokenizer = tokenizer
@@ -183,10 +188,25 @@ def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, fl
     tagger.calibration = fit_calibration(tagger, dev_articles)
     tagger.model.config.calibration = tagger.calibration.to_dict()
     made_by = yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
+    scores = dev_metrics(tagger, dev_articles)
     with written_whole(config.output) as folder:
         save(tagger, folder, config.half_precision)
         (folder / TRAINING_FILE).write_text(made_by, encoding="utf-8")
-    return dev_metrics(tagger, dev_articles)
+        if (config.output / CARD_FILE).is_file():
+            shutil.copyfile(config.output / CARD_FILE, folder / CARD_FILE)
+        try:
+            write_card(folder, _results(tagger.taxonomy, scores, len(dev_articles)), name=config.output.name)
+        except ValueError as error:  # of a card that was there: no reason to lose a training
+            logger.warning("the card stays as it was: %s", error)
+    return scores
+
+
+def _results(taxonomy: Taxonomy, scores: dict[str, float], articles: int) -> list[EvalResult]:
+    """The dev scores for the model's card."""
+    of = {"dataset_type": "dev", "dataset_name": "held-out articles of the training", "dataset_split": "validation"}
+    of["dataset_args"] = {"articles": articles}
+    spans = [result(SPANS, "f1", scores["eval_f1"], of)] if taxonomy.labels else []
+    return spans + ([result(TOPICS, "accuracy", scores["eval_topic_accuracy"], of)] if taxonomy.topics else [])
 
 
 def save(tagger: Tagger, folder: Path, half_precision: bool) -> None:

@@ -1,35 +1,6 @@
 "use strict";
 // The articles, gold and predicted side by side, and the list of errors.
 
-// Offsets count code points, JavaScript's own count UTF-16 units.
-const characters = new Map(DATA.articles.map((article) => [article, Array.from(article.text)]));
-
-// Blank lines only cost room here.
-const shown = (part) => part.join("").replace(/\n\s*\n/g, "\n");
-
-/** The text from `start` to `end` with its spans (by start, the longer first), nested ones inside. */
-function marked(text, spans, start, end) {
-  const nodes = [];
-  const queue = spans.slice();
-  let position = start;
-  while (queue.length) {
-    const span = queue.shift();
-    const inside = [], behind = [];
-    while (queue.length && queue[0].start < span.end) {
-      const other = queue.shift();
-      // Where spans cross, the later one is drawn in two pieces.
-      inside.push({ ...other, end: Math.min(other.end, span.end) });
-      if (other.end > span.end) behind.push({ ...other, start: span.end });
-    }
-    queue.unshift(...behind);
-    queue.sort((a, b) => a.start - b.start || b.end - a.end);
-    nodes.push(shown(text.slice(position, span.start)), mark(span, marked(text, inside, span.start, span.end)));
-    position = span.end;
-  }
-  nodes.push(shown(text.slice(position, end)));
-  return nodes.filter((node) => node !== "");
-}
-
 function mark(span, content) {
   const { kind, gold, predicted } = span.pair;
   return el("mark", {
@@ -54,11 +25,9 @@ function where({ start, end, score }) {
 function side(article, name) {
   const spans = article.pairs
     .map((pair, number) => pair[name] && { ...pair[name], pair, number })
-    .filter(Boolean)
-    .sort((a, b) => a.start - b.start || b.end - a.end);
-  const text = characters.get(article);
+    .filter(Boolean);
   return el("div", { class: "side", "data-side": name },
-    el("h4", {}, name), el("div", { class: "text", lang: "zh" }, marked(text, spans, 0, text.length)));
+    el("h4", {}, name), highlight({ text: article.text, entities: spans }, mark));
 }
 
 function topicOf({ gold, predicted, score }) {

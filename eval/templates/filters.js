@@ -115,19 +115,6 @@ function keys(event) {
   }
 }
 
-function themes() {
-  const root = document.documentElement;
-  // A page opened from a file may have no storage.
-  const stored = (action) => { try { return action(localStorage); } catch { return null; } };
-  const kept = stored((storage) => storage.getItem("theme"));
-  if (kept === "light" || kept === "dark") root.dataset.theme = kept;
-  byId("theme").addEventListener("click", () => {
-    const now = root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-    root.dataset.theme = now === "dark" ? "light" : "dark";
-    stored((storage) => storage.setItem("theme", root.dataset.theme));
-  });
-}
-
 function start() {
   themes();
   drawHeader();

@@ -12,7 +12,7 @@ from typing import Annotated, BinaryIO, Optional
 
 import typer
 
-from qingyuan.cli.options import Backend, BatchSize, Device, Model, clear_errors
+from qingyuan.cli.options import Backend, BatchSize, Device, Link, Model, Names, clear_errors
 from qingyuan.inputs import LONGEST, STDIN, Input, read_inputs
 from qingyuan.output import LeftOut, open_output, skip_done, write_json
 
@@ -32,6 +32,8 @@ def predict(
     model: Model = "default",
     device: Device = "auto",
     backend: Backend = "auto",
+    dictionary: Names = None,
+    link: Link = False,
     batch_size: BatchSize = None,
     threshold: Annotated[Optional[float], typer.Option(min=0, max=1, help="Leave out names that score less.")] = None,
     text_field: Annotated[str, typer.Option(help="The field of a .jsonl record that holds the text.")] = "text",
@@ -56,15 +58,15 @@ def predict(
         raise typer.BadParameter("--resume wants --output and JSON lines")
     errors = errors or (output and output.with_suffix(".errors.jsonl"))
     with clear_errors():
-        _refuse_own_inputs(files, output, errors)
+        refuse_own_inputs(files, output, errors)
         left_out = LeftOut(errors, lambda error: typer.echo(f"left out: {error}", err=True), resume)
         inputs = read_inputs(files, left_out, text_field, longest << 20)
         if resume:
             inputs = skip_done(inputs, output)
         from qingyuan.tagger import Tagger
 
-        tagger = Tagger.from_pretrained(model, device=device, backend=backend)
-        tagged = (_tag_pages if page else _tag)(tagger, _with_progress(inputs), batch_size, threshold)
+        tagger = Tagger.from_pretrained(model, device=device, backend=backend, dictionary=dictionary, link=link)
+        tagged = (_tag_pages if page else tag_inputs)(tagger, with_progress(inputs), batch_size, threshold)
         try:
             with open_output(output, append=resume) as file:
                 if format is Format.table:
@@ -80,14 +82,14 @@ def predict(
         raise typer.Exit(SOME_LEFT_OUT)
 
 
-def _refuse_own_inputs(files: list[str], *outputs: Path | None) -> None:
+def refuse_own_inputs(files: list[str], *outputs: Path | None) -> None:
     """Writing to a file that is read would lose it."""
     for path in filter(None, outputs):
         if path.exists() and any(file != STDIN and Path(file).exists() and path.samefile(file) for file in files):
             raise ValueError(f"{path}: is one of the inputs; name another output")
 
 
-def _tag(tagger, inputs: Iterable[Input], batch_size: int | None, threshold: float | None) -> Iterator[tuple]:
+def tag_inputs(tagger, inputs: Iterable[Input], batch_size: int | None, threshold: float | None) -> Iterator[tuple]:
     """Each article with its input."""
     inputs, ahead = tee(inputs)
     articles = tagger.stream((each.text for each in ahead), batch_size, threshold=threshold)
@@ -117,7 +119,7 @@ def _show_all(tagged: Iterable[tuple], tagger, file: BinaryIO) -> None:
     text_file.detach()
 
 
-def _with_progress(inputs: Iterator[Input]) -> Iterator[Input]:
+def with_progress(inputs: Iterator[Input]) -> Iterator[Input]:
     """A counter on standard error, where a person is looking."""
     if not sys.stderr.isatty():
         return inputs

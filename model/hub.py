@@ -1,0 +1,53 @@
+"""A tagger as a folder that stands alone, and its way to the Hugging Face hub."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from qingyuan.card import CARD_FILE, write_card
+from qingyuan.checkpoint import FILES, TRAINING_FILE
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitInfo
+
+    from qingyuan.tagger import Tagger
+
+
+def save(tagger: Tagger, folder: Path, name: str | None = None) -> None:
+    """Write a model of torch as it is now, one of another backend as its folder has it; and the card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = CARD_FILE, TRAINING_FILE
+    if hasattr(tagger.backend, "model"):
+        tagger.model.save_pretrained(folder)
+        tagger.tokenizer.save_pretrained(folder)
+    else:
+        names += FILES
+    if tagger.folder:
+        _copy(tagger.folder, folder, names)
+    write_card(folder, name=name)
+
+
+def push(tagger: Tagger, repo_id: str, private: bool | None, token: str | None, **options: Any) -> CommitInfo:
+    """Upload a tagger's folder, or what `save` makes of one that has none; see `Tagger.push_to_hub`."""
+    from huggingface_hub import HfApi
+
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        if tagger.folder:
+            _copy(tagger.folder, folder, (CARD_FILE, TRAINING_FILE, *FILES))
+            write_card(folder, name=repo_id)
+        else:
+            save(tagger, folder, repo_id)
+        api = HfApi(token=token)
+        repo_id = api.create_repo(repo_id, private=private, exist_ok=True).repo_id
+        options = {"commit_message": "Upload a qingyuan tagger", **options}
+        return api.upload_folder(repo_id=repo_id, folder_path=folder, **options)
+
+
+def _copy(source: Path, folder: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        if (source / name).is_file() and source.resolve() != folder.resolve():
+            shutil.copyfile(source / name, folder / name)
