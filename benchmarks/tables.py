@@ -18,14 +18,14 @@ def report(result: dict) -> str:
     return "\n\n".join(parts)
 
 
-def fill(path: Path, report: str) -> None:
-    """Put the report between the markers of a Markdown file."""
+def fill(path: Path, report: str, begin: str = BEGIN) -> None:
+    """Put the report between the line `begin` of a Markdown file and the next `<!-- end -->`."""
     text = path.read_text(encoding="utf-8")
-    before, marker, rest = text.partition(BEGIN)
+    before, marker, rest = text.partition(f"\n{begin}\n")
     _, end, after = rest.partition(END)
     if not (marker and end):
-        raise ValueError(f"{path}: wants the lines {BEGIN} and {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{report}\n\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{path}: wants the lines {begin} and {END}")
+    path.write_text(f"{before}{marker}\n{report}\n\n{END}{after}", encoding="utf-8")
 
 
 def processor() -> str:

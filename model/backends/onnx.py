@@ -65,7 +65,7 @@ class OnnxBackend(Backend):
         try:
             return hashlib.sha256(Path(self.path).read_bytes()).hexdigest()
         except OSError as error:
-            raise CheckpointError(f"{self.path}: {error.strerror}; the checkpoint must lie there for all processes") from error
+            raise CheckpointError(f"{self.path}: {error.strerror}; all processes must find the checkpoint there") from error
 
     def _load(self, threads: int) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
