@@ -14,13 +14,15 @@ class Calibration:
 
     Topics: logits are divided by `topic_temperature` (Guo et al., 2017). Spans: the log-odds of a raw score
     become `span_scale` × log-odds + `span_shift` (Platt, 1999). Spans that score below `threshold` are more often
-    wrong than they are worth; they are left out unless another threshold is asked for.
+    wrong than they are worth; they are left out unless another threshold is asked for. `repeat_share` tells how
+    often a name that is one in one place of an article is one in another (`qingyuan.repeats`); at 0 none is looked for.
     """
 
     topic_temperature: float = 1.0
     span_scale: float = 1.0
     span_shift: float = 0.0
     threshold: float = 0.0
+    repeat_share: float = 0.0
 
     def topics(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities of logits, over the last axis; both (…, topics)."""

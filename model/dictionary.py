@@ -99,7 +99,7 @@ class Dictionary:
         matches = []
         for last, (length, label) in self._automaton.iter(folded):
             start, end = last + 1 - length, last + 1
-            if not _is_inside_word(folded, start) and not _is_inside_word(folded, end):
+            if not is_inside_word(folded, start) and not is_inside_word(folded, end):
                 matches.append((-length, start, end, label))
         for _, start, end, label in sorted(matches):
             start, end = offsets[start], offsets[end - 1] + 1
@@ -161,7 +161,7 @@ def _to_one_width(text: str) -> str:
     return text
 
 
-def _is_inside_word(text: str, border: int) -> bool:
+def is_inside_word(text: str, border: int) -> bool:
     """Whether letters or digits of a script with words stand on both sides."""
     return 0 < border < len(text) and all(c.isalnum() and c < FIRST_CJK for c in text[border - 1 : border + 1])
 

@@ -17,6 +17,7 @@ from qingyuan.dictionary import Dictionary
 from qingyuan.linking import link as link_names
 from qingyuan.page import Page, split_page, tag_articles
 from qingyuan.places import divisions
+from qingyuan.repeats import add_repeats
 from qingyuan.scoring import Scoring
 from qingyuan.tokens import Tokenizer, Tokens
 
@@ -240,9 +241,10 @@ class Tagger:
             if score >= threshold:
                 start, end = int(tokens.starts[span.first]), int(tokens.ends[span.stop - 1])
                 entities.append(Entity(start, end, span.label, text[start:end], float(score)))
-        if self.dictionary is not None:
-            return self.dictionary.apply(text, entities, self.taxonomy)
-        return nest(entities)
+        found = nest(entities)
+        if share := self.calibration.repeat_share:
+            found = add_repeats(text, found, share, threshold)
+        return found if self.dictionary is None else self.dictionary.apply(text, found, self.taxonomy)
 
 
 class _Group(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -11,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from qingyuan.article import Article
 from qingyuan.calibration import Calibration, log_odds, softmax
 from qingyuan.decoder import decode
+from qingyuan.repeats import add_repeats
 from qingyuan.tagger import Tagger
 
 logger = logging.getLogger(__name__)
@@ -39,7 +41,25 @@ def fit_calibration(tagger: Tagger, articles: Sequence[Article]) -> Calibration:
         if article.topic and article.topic.label in index and len(logits)
     ]
     temperature = fit_temperature(np.array([x for x, _ in known]), np.array([y for _, y in known]))
-    return Calibration(temperature, scale, shift, threshold)
+    calibration = Calibration(temperature, scale, shift, threshold)
+    return replace(calibration, repeat_share=fit_repeats(tagger, articles, calibration))
+
+
+def fit_repeats(tagger: Tagger, articles: Sequence[Article], calibration: Calibration) -> float:
+    """How many of the mentions that are found by their name alone are right, over how many would be if a name meant one
+    thing everywhere in an article; 0 where there are too few to tell."""
+    before, tagger.calibration = tagger.calibration, calibration
+    try:
+        predicted = tagger.predict([article.text for article in articles])
+    finally:
+        tagger.calibration = before
+    scores, right = [], []
+    for article, found in zip(articles, predicted):
+        gold, known = ({entity.span for entity in each.entities} for each in (article, found))
+        new = [entity for entity in add_repeats(article.text, found.entities, 1.0) if entity.span not in known]
+        scores += [entity.score for entity in new]
+        right += [entity.span in gold for entity in new]
+    return min(1.0, sum(right) / sum(scores)) if len(right) >= FEWEST else 0.0
 
 
 def fit_spans(raw: np.ndarray, right: np.ndarray) -> tuple[float, float]:
