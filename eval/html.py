@@ -13,7 +13,7 @@ from qingyuan.taxonomy import GOVERNMENT_NEWS
 from qingyuan.viewer.page import asset, fill
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_SHARED = "highlight.js", "theme.js"
+_SHARED = "highlight.js", "theme.js", "keys.js"
 _SCRIPTS = "dom.js", "figures.js", "plots.js", "articles.js", "filters.js"
 
 

@@ -11,7 +11,6 @@ const KINDS = {
   both: "both: other label and edges",
 };
 
-const byId = (id) => document.getElementById(id);
 const percent = (value) => (100 * value).toFixed(1);
 const nameOf = (label) => (Object.hasOwn(DATA.names, label) ? DATA.names[label] : "");
 

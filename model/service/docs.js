@@ -66,6 +66,5 @@ async function draw() {
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 
-const byId = (id) => document.getElementById(id);
 themes();
 draw();

@@ -27,22 +27,7 @@ const WORDS = {
     trouble: { 413: "Too long.", 429: "The service is busy; try again in a moment.", 500: "It could not be tagged." },
   },
 };
-let language = (navigator.language || "zh").startsWith("zh") ? "zh" : "en";
-const word = (key) => WORDS[language][key];
-const byId = (id) => document.getElementById(id);
-const grouped = (number) => number.toLocaleString("en");
 
-/** Say everything that stands in the page itself anew. */
-function sayAll() {
-  document.documentElement.lang = language;
-  const each = (attribute, action) =>
-    document.querySelectorAll(`[${attribute}]`).forEach((node) => action(node, word(node.getAttribute(attribute))));
-  each("data-say", (node, text) => { node.textContent = text; });
-  each("data-say-label", (node, text) => node.setAttribute("aria-label", text));
-  each("data-say-placeholder", (node, text) => node.setAttribute("placeholder", text));
-  byId("language").textContent = word("other");
-  byId("language").lang = language === "zh" ? "en" : "zh";
-}
 
 const EXAMPLE = `巡回法庭开到葡萄架下
 本报讯 （记者 沈砚秋）“地界说清了，往后还是好邻居。”9月12日，在河北省涿鹿县人民法

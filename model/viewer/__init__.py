@@ -10,7 +10,7 @@ from qingyuan.taxonomy import GOVERNMENT_NEWS
 from qingyuan.viewer.page import asset, fill
 
 STYLES = "highlight.css", "viewer.css"
-SCRIPTS = "highlight.js", "theme.js", "words.js", "articles.js", "filters.js"
+SCRIPTS = "highlight.js", "theme.js", "language.js", "words.js", "keys.js", "articles.js", "filters.js"
 JOIN = "\u2060"  # stands for a line break within a paragraph: nothing to see, and it keeps all offsets
 
 

@@ -2,7 +2,6 @@
 // The articles: each drawn when it is about to be seen.
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
-const byId = (id) => document.getElementById(id);
 const BATCH = 12;
 
 for (const article of DATA.articles) {

@@ -23,6 +23,7 @@ function append(node, attributes, children) {
 }
 
 const el = (tag, attributes, ...children) => append(document.createElement(tag), attributes, children);
+const byId = (id) => document.getElementById(id);
 const swatch = (label) => el("span", { class: "swatch", hue: hueOf(label), "aria-hidden": "true" });
 
 /** The mark of one span: `{label, score?}` around its content. */

@@ -16,24 +16,9 @@ const WORDS = {
     status: (found, all) => (found === all ? "" : `${found} of ${all} articles`),
   },
 };
-let language = (navigator.language || "zh").startsWith("zh") ? "zh" : "en";
-const word = (key) => WORDS[language][key];
-const grouped = (number) => number.toLocaleString("en");
 
 /** What people call a label or topic, in the language of the page. */
 function nameOf(label) {
   const names = Object.hasOwn(DATA.names, label) ? DATA.names[label] : null;
   return names ? names[language === "zh" ? 0 : 1] : label;
-}
-
-/** Say everything that stands in the page itself anew. */
-function sayAll() {
-  document.documentElement.lang = language;
-  const each = (attribute, action) =>
-    document.querySelectorAll(`[${attribute}]`).forEach((node) => action(node, word(node.getAttribute(attribute))));
-  each("data-say", (node, text) => { node.textContent = text; });
-  each("data-say-label", (node, text) => node.setAttribute("aria-label", text));
-  each("data-say-placeholder", (node, text) => node.setAttribute("placeholder", text));
-  byId("language").textContent = word("other");
-  byId("language").lang = language === "zh" ? "en" : "zh";
 }
