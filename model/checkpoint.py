@@ -98,13 +98,14 @@ def load_settings(folder: Path) -> Settings:
 
 def load_vocabulary(folder: Path) -> Tokenizer:
     """The tokenizer of a folder, with a token for each row of the encoder's embedding. Raises `CheckpointError`."""
+    config = read_config(folder)
     of_characters = (folder / CHARACTERS_FILE).is_file()
     with _told_as(folder / (CHARACTERS_FILE if of_characters else SUBWORDS_FILE)):
         tokenizer = load_tokenizer(folder)
-        rows = read_config(folder)["encoder"].get("vocab_size", len(tokenizer))
+        rows = config["encoder"].get("vocab_size", len(tokenizer))
         if len(tokenizer) > rows or of_characters and len(tokenizer) < rows:
             raise ValueError(f"{len(tokenizer)} tokens for an encoder of {rows}")
-    if read_config(folder).get("clues") and not tokenizer.clues:
+    if config.get("clues") and not tokenizer.clues:
         raise CheckpointError(f"{folder / LEXICON_FILE}: missing; copy the whole folder of the checkpoint")
     return tokenizer
 

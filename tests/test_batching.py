@@ -55,6 +55,15 @@ async def turns(count=20):
         await asyncio.sleep(0)
 
 
+async def held_up(batcher, tagger, *texts):
+    """A request for each text, all of them in the batch that the closed gate holds up."""
+    tagger.gate.clear()
+    requests = [asyncio.ensure_future(batcher.tag([text])) for text in texts]
+    while not tagger.batches:
+        await asyncio.sleep(0.001)
+    return requests
+
+
 REQUEST = st.tuples(
     st.lists(st.sampled_from(["a", "bb", "ccc", "dddddddd", "bad", ""]), max_size=6),
     st.sampled_from([None, 0.5, 0.9]),
@@ -97,10 +106,7 @@ def test_each_gets_its_own_in_order(requests, batch_texts, batch_characters):
 
 def test_a_lone_text_does_not_wait_and_those_that_come_meanwhile_are_one_batch():
     async def work(batcher, tagger):
-        tagger.gate.clear()
-        first = asyncio.ensure_future(batcher.tag(["first"]))
-        while not tagger.batches:
-            await asyncio.sleep(0.001)
+        (first,) = await held_up(batcher, tagger, "first")
         others = [asyncio.ensure_future(batcher.tag([f"other {number}"])) for number in range(5)]
         await turns()
         tagger.gate.set()
@@ -130,10 +136,7 @@ def test_a_bad_text_spoils_no_other_request():
 
 def test_texts_of_a_cancelled_request_are_not_tagged_and_make_room():
     async def work(batcher, tagger):
-        tagger.gate.clear()
-        first = asyncio.ensure_future(batcher.tag(["first"]))
-        while not tagger.batches:
-            await asyncio.sleep(0.001)
+        (first,) = await held_up(batcher, tagger, "first")
         given_up = asyncio.ensure_future(batcher.tag(["given up", "given up"]))
         await turns()
         with pytest.raises(Busy):
@@ -152,10 +155,7 @@ def test_texts_of_a_cancelled_request_are_not_tagged_and_make_room():
 
 def test_a_request_cancelled_while_it_is_tagged_leaves_the_rest_of_its_batch():
     async def work(batcher, tagger):
-        tagger.gate.clear()
-        given_up, stays = (asyncio.ensure_future(batcher.tag([text])) for text in ("given up", "stays"))
-        while not tagger.batches:
-            await asyncio.sleep(0.001)
+        given_up, stays = await held_up(batcher, tagger, "given up", "stays")
         given_up.cancel()
         await turns()
         tagger.gate.set()
@@ -180,10 +180,7 @@ def test_room_is_counted_in_characters_too():
 
 def test_closing_drops_what_waits():
     async def work(batcher, tagger):
-        tagger.gate.clear()
-        first = asyncio.ensure_future(batcher.tag(["first"]))
-        while not tagger.batches:
-            await asyncio.sleep(0.001)
+        (first,) = await held_up(batcher, tagger, "first")
         second = asyncio.ensure_future(batcher.tag(["second"]))
         await turns()
         tagger.gate.set()

@@ -12,7 +12,7 @@ from qingyuan.article import Article, Entity, nest
 from qingyuan.calibration import Calibration
 from qingyuan.repeats import SHORTEST, add_repeats
 from qingyuan.tagger import Tagger
-from qingyuan.training.calibration import fit_repeats
+from qingyuan.training.calibration import fit_calibration, fit_repeats
 
 
 def spans(text: str, *names: tuple[str, str, float]) -> tuple[Entity, ...]:
@@ -83,13 +83,9 @@ def test_a_tagger_looks_for_repeats_if_its_calibration_says_so(tagger):
     assert {entity.span for entity in looking.predict(text, threshold=0.7).entities} <= plain
 
 
-class FindsTheFirst:
-    """A tagger that finds each article's first mention of 晨光文具, with a score of 0.8."""
-
-    calibration = Calibration()
-
-    def predict(self, texts):
-        return [Article(text, (), spans(text, ("晨光文具", "ORG", 0.8))) for text in texts]
+def find_the_first(articles):
+    """Each article's first mention of 晨光文具, with a score of 0.8."""
+    return [Article(article.text, (), spans(article.text, ("晨光文具", "ORG", 0.8))) for article in articles]
 
 
 def test_the_share_of_right_repeats_is_told_by_held_out_articles():
@@ -97,8 +93,17 @@ def test_the_share_of_right_repeats_is_told_by_held_out_articles():
     text = "晨光文具与晨光文具"
     always = Article.from_dict({"text": text, "entities": [{**name, "start": 0, "end": 4}, {**name, "start": 5, "end": 9}]})
     once = Article.from_dict({"text": text, "entities": [{**name, "start": 0, "end": 4}]})
-    tagger = FindsTheFirst()
-    assert fit_repeats(tagger, [always] * 12 + [once] * 18, Calibration()) == pytest.approx(12 / (30 * 0.8))
-    assert fit_repeats(tagger, [always] * 30, Calibration()) == 1  # a share is never more
-    assert fit_repeats(tagger, [always] * 5, Calibration()) == 0  # too few to tell
-    assert tagger.calibration == Calibration()
+
+    def share(gold):
+        return fit_repeats(gold, find_the_first(gold))
+
+    assert share([always] * 12 + [once] * 18) == pytest.approx(12 / (30 * 0.8))
+    assert share([always] * 30) == 1  # a share is never more
+    assert share([always] * 5) == 0  # too few to tell
+
+
+def test_fitting_leaves_the_tagger_as_it_was(tagger):
+    before = tagger.calibration
+    texts = [f"西藏自治区禁毒办,拉萨市法院{number},西藏自治区禁毒办。" for number in range(30)]
+    fitted = fit_calibration(tagger, tagger.predict(texts, threshold=0))
+    assert tagger.calibration == before != fitted

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -41,24 +42,21 @@ def fit_calibration(tagger: Tagger, articles: Sequence[Article]) -> Calibration:
         if article.topic and article.topic.label in index and len(logits)
     ]
     temperature = fit_temperature(np.array([x for x, _ in known]), np.array([y for _, y in known]))
-    calibration = Calibration(temperature, scale, shift, threshold)
-    return replace(calibration, repeat_share=fit_repeats(tagger, articles, calibration))
+    without_repeats = copy(tagger)
+    without_repeats.calibration = Calibration(temperature, scale, shift, threshold)
+    predicted = without_repeats.articles([article.text for article in articles], tokens, tag_logits, topic_logits)
+    return replace(without_repeats.calibration, repeat_share=fit_repeats(articles, predicted))
 
 
-def fit_repeats(tagger: Tagger, articles: Sequence[Article], calibration: Calibration) -> float:
+def fit_repeats(gold: Iterable[Article], predicted: Iterable[Article]) -> float:
     """How many of the mentions that are found by their name alone are right, over how many would be if a name meant one
     thing everywhere in an article; 0 where there are too few to tell."""
-    before, tagger.calibration = tagger.calibration, calibration
-    try:
-        predicted = tagger.predict([article.text for article in articles])
-    finally:
-        tagger.calibration = before
     scores, right = [], []
-    for article, found in zip(articles, predicted):
-        gold, known = ({entity.span for entity in each.entities} for each in (article, found))
+    for article, found in zip(gold, predicted):
+        named, known = ({entity.span for entity in each.entities} for each in (article, found))
         new = [entity for entity in add_repeats(article.text, found.entities, 1.0) if entity.span not in known]
         scores += [entity.score for entity in new]
-        right += [entity.span in gold for entity in new]
+        right += [entity.span in named for entity in new]
     return min(1.0, sum(right) / sum(scores)) if len(right) >= FEWEST else 0.0
 
 

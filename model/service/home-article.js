@@ -17,12 +17,12 @@ function markWith(names) {
   };
 }
 
-/** The text of one article: a paragraph a line; a short first line without a full stop is a headline. */
+/** The text of one article: a paragraph a line; the first may be a headline. */
 function setText(article, mark) {
   const text = highlight(article, mark);
   const [first, second] = text.children;
   const line = second ? first.textContent.trim() : "";
-  if (line && line.length <= 50 && !/[。！？；]$/.test(line)) first.className = "headline";
+  if (line && isHeadline(line)) first.className = "headline";
   return text;
 }
 

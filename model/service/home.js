@@ -130,7 +130,7 @@ on("example", "click", () => {
   ask();
 });
 on("language", "click", () => {
-  language = language === "zh" ? "en" : "zh";
+  language = other();
   sayAll();
   tellSize();
   show();

@@ -30,9 +30,6 @@ function drawArticle(article) {
     el("p", { class: "kicker" }, kicker.filter(Boolean)), text, drawNames(article));
 }
 
-/** A short first line without a full stop is one. */
-const isHeadline = (line) => line.length <= 50 && !/[。！？；]$/.test(line.trim());
-
 /** The names of an article by label, each once; a click looks for it. */
 function drawNames(article) {
   const characters = Array.from(article.text);

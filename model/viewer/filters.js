@@ -105,7 +105,7 @@ function start() {
     scrollTo({ top: 0 });
   });
   byId("language").addEventListener("click", () => {
-    language = language === "zh" ? "en" : "zh";
+    language = other();
     drawAll();
   });
   addEventListener("hashchange", () => { readAddress(); drawAll(); });

@@ -50,6 +50,9 @@ function highlight({ text, entities }, mark = nameMark) {
   return el("div", { class: "text", lang: "zh" }, lines);
 }
 
+/** A short first line without a full stop is one. */
+const isHeadline = (line) => line.length <= 50 && !/[。！？；]$/.test(line.trim());
+
 const byPlace = (a, b) => a.start - b.start || b.end - a.end;
 
 /** The characters from `start` to `end` with their spans (by start, the longer first), nested ones inside. */

@@ -3,6 +3,7 @@
 
 let language = (navigator.language || "zh").startsWith("zh") ? "zh" : "en";
 const word = (key) => WORDS[language][key];
+const other = () => (language === "zh" ? "en" : "zh");
 const grouped = (number) => number.toLocaleString("en");
 
 /** Say everything that stands in the page itself anew. */
@@ -14,5 +15,5 @@ function sayAll() {
   each("data-say-label", (node, text) => node.setAttribute("aria-label", text));
   each("data-say-placeholder", (node, text) => node.setAttribute("placeholder", text));
   byId("language").textContent = word("other");
-  byId("language").lang = language === "zh" ? "en" : "zh";
+  byId("language").lang = other();
 }
