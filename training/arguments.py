@@ -25,6 +25,7 @@ def training_arguments(config: TrainerConfig, output: Path, **more) -> TrainingA
         warmup_steps=config.warmup,
         weight_decay=config.weight_decay,
         lr_scheduler_type="linear",
+        use_cpu=not torch.accelerator.is_available(),
         bf16=_bf16(config.bf16),
         seed=config.seed,
         dataloader_num_workers=config.workers,
@@ -39,4 +40,6 @@ def training_arguments(config: TrainerConfig, output: Path, **more) -> TrainingA
 def _bf16(wanted: bool | str) -> bool:
     if wanted != "auto":
         return bool(wanted)
-    return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    return bool(getattr(torch.cpu, "get_capabilities", dict)().get("amx_bf16"))

@@ -53,7 +53,7 @@ class TrainerConfig(Config):
     warmup: float = Field(0.1, ge=0, lt=1, description="share of the steps")
     weight_decay: float = 0.01
     ema: float | None = Field(None, gt=0, lt=1, description="decay of an average over the weights, kept as the model")
-    bf16: bool | Literal["auto"] = Field("auto", description="auto: on a CUDA GPU that has it; on CPUs where asked for")
+    bf16: bool | Literal["auto"] = Field("auto", description="auto: on a CUDA GPU that has it, and a CPU with AMX")
     early_stopping: int | None = Field(None, description="epochs without a better dev score before the end")
     seed: int = 0
     workers: int = Field(0, ge=0, description="processes that prepare batches")
@@ -71,6 +71,8 @@ class PretrainConfig(Config):
     mask_share: float = Field(0.2, gt=0, lt=1, description="share of the characters to be guessed")
     longest_mask: int = Field(5, gt=0, description="characters masked in one run, at most")
     dropout: float = Field(0.1, ge=0, lt=1, description="on hidden states; attention has none (twice the speed on CPUs)")
+    words: Literal["lac"] | None = Field(None, description="a segmenter whose words and names are learned too")
+    words_weight: float = Field(1.0, gt=0, description="of the loss on words, beside that on masked characters")
     trainer: TrainerConfig = TrainerConfig()
 
 

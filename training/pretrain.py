@@ -7,6 +7,7 @@ what stands around them; the hidden states of the masked positions alone go thro
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel, set_seed
 from transformers.utils import cached_file
 
+from qingyuan.network import IGNORED
 from qingyuan.tokens import Tokenizer
 from qingyuan.training.arguments import training_arguments
 from qingyuan.training.config import PretrainConfig
@@ -24,26 +26,45 @@ from qingyuan.training.encoder import load_encoder
 from qingyuan.training.leaks import refuse_leaks
 from qingyuan.training.resume import Chance, ResumableTrainer, written_whole
 from qingyuan.training.sources import read_texts
+from qingyuan.training.words import TAGS, lac_tags
 
 HEAD_FILE = "masked_language_head.safetensors"
 
 
 class MaskedLanguageModel(nn.Module):
-    """An encoder and an output layer that shares its embedding: guesses the token at each masked position."""
+    """An encoder and an output layer that shares its embedding: guesses the token at each masked position.
 
-    def __init__(self, encoder: PreTrainedModel):
+    With `words_weight` a second layer tells the word that each token is part of, masked ones too (`training.words`).
+    """
+
+    def __init__(self, encoder: PreTrainedModel, words_weight: float = 0.0):
         super().__init__()
         width = encoder.config.hidden_size
         self.encoder = encoder
         self.transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
         self.bias = nn.Parameter(torch.zeros(encoder.config.vocab_size))
+        self.words_weight = words_weight
+        self.words = nn.Linear(width, TAGS) if words_weight else None
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor) -> dict:
-        """`input_ids`, `attention_mask` and `labels` have the shape (windows, tokens); labels are -100 but where masked."""
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        labels: torch.Tensor,
+        words: torch.Tensor | None = None,
+    ) -> dict:
+        """All inputs have the shape (windows, tokens); `labels` are -100 but where masked.
+
+        The loss on `words` is learned beside the other one; held out texts, which have none, tell that of the masks alone.
+        """
         hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         masked = labels != -100
         guesses = self.transform(hidden[masked]) @ self.encoder.get_input_embeddings().weight.T + self.bias
-        return {"loss": nn.functional.cross_entropy(guesses.float(), labels[masked])}
+        loss = nn.functional.cross_entropy(guesses.float(), labels[masked])
+        if words is not None and self.words is not None:
+            tags = self.words(hidden).float().flatten(0, 1)
+            loss = loss + self.words_weight * nn.functional.cross_entropy(tags, words.flatten(), ignore_index=IGNORED)
+        return {"loss": loss}
 
     def save_pretrained(self, folder: Path) -> None:
         """Write the encoder, and the output layer beside it: a later pretraining goes on from both."""
@@ -70,6 +91,12 @@ class SpanMaskCollator:
         ids = np.full((len(windows), length), self.tokenizer.pad_id)
         for row, window in zip(ids, windows):
             row[: len(window["input_ids"])] = window["input_ids"]
+        words = {}
+        if "words" in windows[0]:
+            tags = np.full(ids.shape, IGNORED)
+            for row, window in zip(tags, windows):
+                row[: len(window["words"])] = window["words"]
+            words = {"words": torch.from_numpy(tags)}
         present = ids != self.tokenizer.pad_id
         special = np.isin(ids, [self.tokenizer.cls_id, self.tokenizer.sep_id, self.tokenizer.pad_id])
         random = self.chance.draw(ids)
@@ -83,6 +110,7 @@ class SpanMaskCollator:
             "input_ids": torch.from_numpy(ids),
             "attention_mask": torch.from_numpy(present.astype(np.int64)),
             "labels": torch.from_numpy(labels),
+            **words,
         }
 
     def _runs(self, shape: tuple[int, int], random: np.random.Generator) -> np.ndarray:
@@ -105,7 +133,7 @@ def pretrain(config: PretrainConfig, resume: bool = False) -> None:
     texts = read_texts(config.texts)
     refuse_leaks(texts)
     encoder, tokenizer = load_encoder(config.encoder, config.dropout, texts.values())
-    model = MaskedLanguageModel(encoder)
+    model = MaskedLanguageModel(encoder, config.words_weight if config.words else 0.0)
     model.load_head(config.encoder)
     collator = SpanMaskCollator(
         tokenizer, encoder.config.vocab_size, config.mask_share, config.longest_mask, config.trainer.seed
@@ -115,7 +143,7 @@ def pretrain(config: PretrainConfig, resume: bool = False) -> None:
     trainer = ResumableTrainer(
         model,
         training_arguments(config.trainer, config.output, label_names=["labels"], **evaluation),
-        train_dataset=pack(texts.values(), tokenizer, config.window),
+        train_dataset=pack(texts.values(), tokenizer, config.window, lac_tags(texts.values()) if config.words else None),
         eval_dataset=pack(dev_texts.values(), tokenizer, config.window) if dev_texts else None,
         data_collator=collator,
     )
@@ -125,9 +153,27 @@ def pretrain(config: PretrainConfig, resume: bool = False) -> None:
         tokenizer.save_pretrained(folder)
 
 
-def pack(texts: Iterable[str], tokenizer: Tokenizer, window: int) -> Dataset:
-    """All texts end to end, `[SEP]` between them, cut into windows of `window` tokens; no padding, no waste."""
-    stream = np.concatenate([part for text in texts for part in (tokenizer(text).ids, [tokenizer.sep_id])])
+def pack(
+    texts: Iterable[str], tokenizer: Tokenizer, window: int, words: Iterable[np.ndarray] | None = None
+) -> Dataset:
+    """All texts end to end, `[SEP]` between them, cut into windows of `window` tokens; no padding, no waste.
+
+    `words` are the tags of each text's characters; a token has that of its first one.
+    """
+    tags = iter(words) if words is not None else repeat(None)
+    ids, word_ids = [], []
+    for text, of_text in zip(texts, tags):
+        tokens = tokenizer(text)
+        ids += [tokens.ids, [tokenizer.sep_id]]
+        if of_text is not None:
+            word_ids += [of_text[tokens.starts], [IGNORED]]
+    columns = {"input_ids": (tokenizer.cls_id, np.concatenate(ids))}
+    if word_ids:
+        columns["words"] = (IGNORED, np.concatenate(word_ids))
     content = window - 1
-    windows = [[tokenizer.cls_id, *stream[i : i + content]] for i in range(0, len(stream), content)]
-    return Dataset.from_dict({"input_ids": windows})
+    return Dataset.from_dict(
+        {
+            name: [[first, *stream[i : i + content]] for i in range(0, len(stream), content)]
+            for name, (first, stream) in columns.items()
+        }
+    )

@@ -1,7 +1,7 @@
 """Where articles come from: the corpora that this project ships, or files of one's own.
 
-A source is `written/train`, `written/dev`, `web/train`, `web/dev`, `web/unlabelled`, or the path of a file in
-any format of `qingyuan.training.formats`.
+A source is `written/train`, `written/dev`, `web/train`, `web/dev`, `web/unlabelled`, `web/others`, or the path of a
+file in any format of `qingyuan.training.formats`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from qingyuan.training.overlap import runs_of, shared_run
 
 CORPUS = Path(__file__).parent / "corpus"
 LABELLED = ("written/train", "written/dev", "web/train", "web/dev")
-UNLABELLED = "web/unlabelled"
+UNLABELLED = {"web/unlabelled": True, "web/others": False}  # whether they are of the domain
 LIKE = 30
 
 
@@ -31,7 +31,7 @@ def read_records(sources: Iterable[str], on_error: Callable[[RecordError], None]
                 Record(record["id"], Article.from_dict(record), f"{source}:{record['id']}")
                 for record in shipped_records(source)
             ]
-        elif source == UNLABELLED:
+        elif source in UNLABELLED:
             raise ValueError(f"{source} has no labels; it serves `qingyuan pretrain` alone")
         else:
             records += read_articles(source, on_error)
@@ -50,15 +50,15 @@ def read_texts(sources: Iterable[str]) -> dict[str, str]:
     """The texts alone, by a name that tells where each stands."""
     texts: dict[str, str] = {}
     for source in sources:
-        if source == UNLABELLED:
-            texts |= unlabelled_texts()
+        if source in UNLABELLED:
+            texts |= unlabelled_texts(UNLABELLED[source])
         else:
             texts |= {record.where: record.article.text for record in read_records([source])}
     return texts
 
 
-def unlabelled_texts() -> dict[str, str]:
-    """In-domain web articles that are neither labelled nor like an article that models are scored on.
+def unlabelled_texts(in_domain: bool = True) -> dict[str, str]:
+    """Web articles, of the domain or others, neither labelled nor like an article that models are scored on.
 
     The package holds some articles twice, or with another headline: whatever shares a run of `LIKE` characters
     with a dev article is left out too, as is what shares one of `leaks.RUN` with the page.
@@ -67,5 +67,5 @@ def unlabelled_texts() -> dict[str, str]:
     labelled = [*shipped_records("web/train"), *web_dev]
     places, copies = {record["source"] for record in labelled}, {record["text"] for record in labelled}
     dev = runs_of((record["text"] for record in (*shipped_records("written/dev"), *web_dev)), LIKE)
-    texts = {place: text for place, text in web.unlabelled_texts(places).items() if text not in copies}
+    texts = {place: text for place, text in web.unlabelled_texts(places, in_domain).items() if text not in copies}
     return without_leaks({place: text for place, text in texts.items() if not shared_run(text, dev, LIKE)})

