@@ -1,7 +1,7 @@
 """Where articles come from: the corpora that this project ships, or files of one's own.
 
-A source is `written/train`, `written/dev`, `web/train`, `web/dev`, `web/unlabelled`, `web/others`, or the path of a
-file in any format of `qingyuan.training.formats`.
+A source is `written/train`, `written/more`, `written/dev`, `web/train`, `web/more`, `web/dev`, `web/unlabelled`,
+`web/others`, or the path of a file in any format of `qingyuan.training.formats`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from qingyuan.training.leaks import without_leaks
 from qingyuan.training.overlap import runs_of, shared_run
 
 CORPUS = Path(__file__).parent / "corpus"
-LABELLED = ("written/train", "written/dev", "web/train", "web/dev")
+LABELLED = ("written/train", "written/more", "written/dev", "web/train", "web/more", "web/dev")
 UNLABELLED = {"web/unlabelled": True, "web/others": False}  # whether they are of the domain
 LIKE = 30
 
@@ -64,7 +64,7 @@ def unlabelled_texts(in_domain: bool = True) -> dict[str, str]:
     with a dev article is left out too, as is what shares one of `leaks.RUN` with the page.
     """
     web_dev = list(shipped_records("web/dev"))
-    labelled = [*shipped_records("web/train"), *web_dev]
+    labelled = [*shipped_records("web/train"), *shipped_records("web/more"), *web_dev]
     places, copies = {record["source"] for record in labelled}, {record["text"] for record in labelled}
     dev = runs_of((record["text"] for record in (*shipped_records("written/dev"), *web_dev)), LIKE)
     texts = {place: text for place, text in web.unlabelled_texts(places, in_domain).items() if text not in copies}
