@@ -1,4 +1,4 @@
-"""Distillation: a small model learns from what larger ones say, on labelled and unlabelled articles alike.
+"""Distillation: a model learns from what others say, larger ones or its like, on labelled and unlabelled articles alike.
 
 Teachers and student read the same batch, changed by the same chance, at every step (as in Beyer et al., 2022,
 "Knowledge distillation: a good teacher is patient and consistent"). Several teachers vote: the mean of their
@@ -45,7 +45,7 @@ class Teachers(nn.Module):
         """
         outputs = [model(inputs["input_ids"], inputs["attention_mask"], inputs.get("clues")) for model in self.models]
         votes = [
-            [(logits / temperature).softmax(-1) for logits in split_logits(model, output)]
+            [(logits.float() / temperature).softmax(-1) for logits in split_logits(model, output)]
             for model, output in zip(self.models, outputs)
         ]
         return [torch.stack(of_part).mean(0) for of_part in zip(*votes)], outputs[0].hidden
@@ -66,7 +66,8 @@ class DistilTrainer(TaggerTrainer):
     def compute_loss(self, model: nn.Module, inputs: dict[str, torch.Tensor], return_outputs: bool = False, **_):
         config, mask = self.config, inputs["attention_mask"]
         output = model(**inputs)
-        targets, thoughts = self.teachers(inputs, config.temperature)
+        with self.accelerator.autocast():
+            targets, thoughts = self.teachers(inputs, config.temperature)
         *tags, topics = split_logits(self.accelerator.unwrap_model(model), output)
         present = mask > 0
         said = config.topic_weight * soft_cross_entropy(topics, targets.pop(), config.temperature)
