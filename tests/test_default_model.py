@@ -11,7 +11,7 @@ from qingyuan.eval.metrics import strict_f1
 from qingyuan.tagger import default_tagger
 
 
-@pytest.mark.parametrize("name, least_f1, least_topics", [("page", 0.85, 13 / 14), ("web", 0.83, 0.8), ("written", 0.94, 0.9)])
+@pytest.mark.parametrize("name, least_f1, least_topics", [("page", 0.88, 12 / 14), ("web", 0.83, 0.85), ("written", 0.945, 0.92)])
 def test_the_figures_of_the_card_hold(name, least_f1, least_topics):
     gold = load_evaluation_set(name)
     predicted = predict([article.text for article in gold.articles])
