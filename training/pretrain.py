@@ -87,16 +87,7 @@ class SpanMaskCollator:
         self.chance = Chance(seed)
 
     def __call__(self, windows: Sequence[dict]) -> dict[str, torch.Tensor]:
-        length = max(len(window["input_ids"]) for window in windows)
-        ids = np.full((len(windows), length), self.tokenizer.pad_id)
-        for row, window in zip(ids, windows):
-            row[: len(window["input_ids"])] = window["input_ids"]
-        words = {}
-        if "words" in windows[0]:
-            tags = np.full(ids.shape, IGNORED)
-            for row, window in zip(tags, windows):
-                row[: len(window["words"])] = window["words"]
-            words = {"words": torch.from_numpy(tags)}
+        ids = _stack([window["input_ids"] for window in windows], self.tokenizer.pad_id)
         present = ids != self.tokenizer.pad_id
         special = np.isin(ids, [self.tokenizer.cls_id, self.tokenizer.sep_id, self.tokenizer.pad_id])
         random = self.chance.draw(ids)
@@ -106,12 +97,10 @@ class SpanMaskCollator:
         ids[masked & (fate < 0.8)] = self.tokenizer.mask_id
         swapped = masked & (fate >= 0.9)
         ids[swapped] = random.integers(5, self.vocabulary_size, swapped.sum())
-        return {
-            "input_ids": torch.from_numpy(ids),
-            "attention_mask": torch.from_numpy(present.astype(np.int64)),
-            "labels": torch.from_numpy(labels),
-            **words,
-        }
+        batch = {"input_ids": ids, "attention_mask": present.astype(np.int64), "labels": labels}
+        if "words" in windows[0]:
+            batch["words"] = _stack([window["words"] for window in windows], IGNORED)
+        return {name: torch.from_numpy(rows) for name, rows in batch.items()}
 
     def _runs(self, shape: tuple[int, int], random: np.random.Generator) -> np.ndarray:
         """Where runs of 1 to `longest` tokens, shorter ones likelier, cover about `share` of all."""
@@ -125,6 +114,14 @@ class SpanMaskCollator:
         for distance in range(self.longest):
             masked[:, distance:] |= reach[:, : shape[1] - distance] > distance
         return masked
+
+
+def _stack(rows: Sequence[Sequence[int]], filler: int) -> np.ndarray:
+    """Rows of any lengths as one array, (rows, longest), filled up at their ends."""
+    stacked = np.full((len(rows), max(map(len, rows))), filler)
+    for row, values in zip(stacked, rows):
+        row[: len(values)] = values
+    return stacked
 
 
 def pretrain(config: PretrainConfig, resume: bool = False) -> None:
@@ -160,9 +157,8 @@ def pack(
 
     `words` are the tags of each text's characters; a token has that of its first one.
     """
-    tags = iter(words) if words is not None else repeat(None)
     ids, word_ids = [], []
-    for text, of_text in zip(texts, tags):
+    for text, of_text in zip(texts, repeat(None) if words is None else words):
         tokens = tokenizer(text)
         ids += [tokens.ids, [tokenizer.sep_id]]
         if of_text is not None:

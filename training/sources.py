@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from qingyuan.article import Article
@@ -63,9 +64,15 @@ def unlabelled_texts(in_domain: bool = True) -> dict[str, str]:
     The package holds some articles twice, or with another headline: whatever shares a run of `LIKE` characters
     with a dev article is left out too, as is what shares one of `leaks.RUN` with the page.
     """
+    places, copies, dev = _not_to_learn_from()
+    texts = {place: text for place, text in web.unlabelled_texts(places, in_domain).items() if text not in copies}
+    return without_leaks({place: text for place, text in texts.items() if not shared_run(text, dev, LIKE)})
+
+
+@cache
+def _not_to_learn_from() -> tuple[set[str], set[str], frozenset[str]]:
+    """The places and the texts of labelled web articles, and the runs of all dev articles."""
     web_dev = list(shipped_records("web/dev"))
     labelled = [*shipped_records("web/train"), *shipped_records("web/more"), *web_dev]
     places, copies = {record["source"] for record in labelled}, {record["text"] for record in labelled}
-    dev = runs_of((record["text"] for record in (*shipped_records("written/dev"), *web_dev)), LIKE)
-    texts = {place: text for place, text in web.unlabelled_texts(places, in_domain).items() if text not in copies}
-    return without_leaks({place: text for place, text in texts.items() if not shared_run(text, dev, LIKE)})
+    return places, copies, runs_of((record["text"] for record in (*shipped_records("written/dev"), *web_dev)), LIKE)

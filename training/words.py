@@ -15,6 +15,7 @@ from qingyuan.network import IGNORED
 # The classes of LAC (Jiao et al., 2018, "Chinese Lexical Analysis with Deep Bi-GRU-CRF Network"): names first.
 CLASSES = tuple("PER LOC ORG TIME nr ns nt nw nz n f s t v vd vn a ad an d m q r p c u xc w".split())
 TAGS = 2 * len(CLASSES)
+_FIRST = {name: 2 * number for number, name in enumerate(CLASSES)}
 
 
 def word_tags(text: str, words: Iterable[tuple[str, str]]) -> np.ndarray:
@@ -23,14 +24,13 @@ def word_tags(text: str, words: Iterable[tuple[str, str]]) -> np.ndarray:
     `words` are those of `text` in order, each with its class; what stands between them (line breaks), and words of
     classes that are none of `CLASSES`, have no tag: -100.
     """
-    numbers = {name: 2 * number for number, name in enumerate(CLASSES)}
     tags = np.full(len(text), IGNORED)
     at = 0
     for word, name in words:
         at = text.index(word, at)
-        if name in numbers:
-            tags[at : at + len(word)] = numbers[name] + 1
-            tags[at] -= 1
+        if name in _FIRST:
+            tags[at] = _FIRST[name]
+            tags[at + 1 : at + len(word)] = _FIRST[name] + 1
         at += len(word)
     return tags
 
