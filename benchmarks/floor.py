@@ -77,8 +77,11 @@ def torch_peak(device: str, dtype: str, threads: int | None = None) -> float:
     return 2 * rows * inside * columns / best(run)
 
 
-def profile(path: Path, length: int, passes: int = 20) -> dict[str, float]:
-    """The share of each kind of operator in the time of an ONNX model for windows of `length` tokens, one thread."""
+def profile(path: Path, length: int, early: bool = False, passes: int = 20) -> dict[str, float]:
+    """The share of each kind of operator in the time of an ONNX model for windows of `length` tokens, one thread.
+
+    `early`: up to its early exit.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -88,9 +91,10 @@ def profile(path: Path, length: int, passes: int = 20) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         options.profile_file_prefix = str(Path(folder, "profile"))
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        ids = np.random.default_rng(0).integers(5, 1000, (1, length))
+        inputs = {"input_ids": np.random.default_rng(0).integers(5, 1000, (1, length)), "early": np.array(early)}
+        inputs = {each.name: inputs[each.name] for each in session.get_inputs()}
         for _ in range(passes):
-            session.run(None, {"input_ids": ids})
+            session.run(None, inputs)
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     least: dict[tuple[str, str], float] = {}
     for event in events:

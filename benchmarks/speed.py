@@ -26,7 +26,7 @@ import tables
 from contenders import CONTENDERS
 
 from qingyuan.backends.onnx import usable_cores
-from qingyuan.checkpoint import ONNX_FILE, WEIGHTS_FILE, find_checkpoint, is_shipped, read_config
+from qingyuan.checkpoint import ONNX_FILE, WEIGHTS_FILE, find_checkpoint, is_shipped, read_config, weights_folder
 from qingyuan.eval.page import page_articles
 from qingyuan.training.sources import read_records
 
@@ -144,9 +144,10 @@ def near_the_floor(model: str, threads: int, length: int) -> dict:
         "int8": floor.onnx_peak(threads, int8=True),
         "onnx_float32": floor.onnx_peak(threads, int8=False),
     }
-    if (folder / WEIGHTS_FILE).is_file():
+    home = weights_folder(folder)
+    if (home / WEIGHTS_FILE).is_file():
         found["float32"] = floor.torch_peak("cpu", "float32", threads)
-    return found | {"profile": floor.profile(folder / ONNX_FILE, length)}
+    return found | {"profile": floor.profile(home / ONNX_FILE, length, early=home != folder)}
 
 
 def has_gpu() -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from qingyuan.article import Article
-from qingyuan.checkpoint import TRAINING_FILE
+from qingyuan.checkpoint import TRAINING_FILE, weights_folder
 from qingyuan.eval.page import page_articles
 from qingyuan.training.formats import RecordError
 from qingyuan.training.sources import read_records
@@ -46,7 +46,7 @@ def names_seen(checkpoint: Path) -> frozenset[tuple[str, str]] | None:
 
     None where there is no such file or a source is no longer at hand.
     """
-    made_by = checkpoint / TRAINING_FILE
+    made_by = weights_folder(checkpoint) / TRAINING_FILE
     if not made_by.is_file():
         return None
     try:

@@ -19,7 +19,7 @@ try:
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error}: model cards and the hub need it; pip install huggingface_hub") from error
 
-from qingyuan.checkpoint import SHIPPED, TRAINING_FILE, is_shipped, load_settings
+from qingyuan.checkpoint import TRAINING_FILE, find_checkpoint, is_shipped, load_settings, weights_folder
 from qingyuan.taxonomy import Taxonomy
 
 CARD_FILE = "README.md"
@@ -131,7 +131,7 @@ def _base_model(start: str | None) -> str | list[str] | None:
     """The hub name of what a training began with: its own, if it came from there, or the one that its card tells."""
     if not start:
         return None
-    card = (SHIPPED / start if is_shipped(start) else Path(start)) / CARD_FILE
+    card = (weights_folder(find_checkpoint(start)) if is_shipped(start) else Path(start)) / CARD_FILE
     if card.is_file():
         return ModelCard.load(card, ignore_metadata_errors=True).data.base_model
     try:

@@ -1,7 +1,9 @@
 """A checkpoint's folder: `config.json`, the weights, and the tokenizer's file. No pickle is ever read.
 
 The weights are `model.safetensors`, to run and to train on, or `model.int8.onnx`, to run on a CPU, or both; a model
-that reads clues has a `lexicon.npz` too. Nothing here imports torch or transformers before it is needed.
+that reads clues has a `lexicon.npz` too. A model with an early exit has a folder `fast` inside its own, for the fast
+model that ends there: only a `config.json`, as the weights are those of the folder around it. Nothing here imports
+torch or transformers before it is needed.
 """
 
 from __future__ import annotations
@@ -26,9 +28,20 @@ WEIGHTS_FILE = "model.safetensors"
 ONNX_FILE = "model.int8.onnx"
 TRAINING_FILE = "training.yaml"  # the config a checkpoint was trained with
 # all that a checkpoint may need
-FILES = "config.json", WEIGHTS_FILE, ONNX_FILE, CHARACTERS_FILE, SUBWORDS_FILE, "tokenizer_config.json", LEXICON_FILE
-DEFAULT = "default"
+DEFAULT, FAST = "default", "fast"
+FAST_FILE = f"{FAST}/config.json"
+FILES = (
+    "config.json",
+    WEIGHTS_FILE,
+    ONNX_FILE,
+    CHARACTERS_FILE,
+    SUBWORDS_FILE,
+    "tokenizer_config.json",
+    LEXICON_FILE,
+    FAST_FILE,
+)
 SHIPPED = Path(__file__).parent / "weights"
+_SHIPPED = {DEFAULT: SHIPPED / DEFAULT, FAST: SHIPPED / DEFAULT / FAST}
 
 
 class CheckpointError(ValueError):
@@ -44,6 +57,7 @@ class Settings:
     overlap: int
     calibration: Calibration
     clues: int = 0
+    early_exit: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -55,7 +69,8 @@ class Settings:
         calibration = Calibration.from_dict(config.get("calibration") or {})
         if (clues := config.get("clues", 0)) not in (0, CLUES):
             raise ValueError(f"it reads {clues} clues, this version of qingyuan finds {CLUES}")
-        return cls(Taxonomy.from_dict(config["taxonomy"]), window, overlap, calibration, clues)
+        taxonomy = Taxonomy.from_dict(config["taxonomy"])
+        return cls(taxonomy, window, overlap, calibration, clues, bool(config.get("early_exit")))
 
 
 def load_checkpoint(name: str | Path = DEFAULT) -> tuple[QingyuanModel, Tokenizer]:
@@ -73,9 +88,9 @@ def load_model(folder: Path) -> QingyuanModel:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from qingyuan.network import QingyuanConfig, QingyuanModel
+    from qingyuan.network import QingyuanConfig, QingyuanModel, early_exit_weights
 
-    path = folder / WEIGHTS_FILE
+    path = weights_folder(folder) / WEIGHTS_FILE
     if not path.is_file():
         raise CheckpointError(f"{path}: missing; {ONNX_FILE} alone only runs, with backend=onnx")
     load_settings(folder)
@@ -83,6 +98,9 @@ def load_model(folder: Path) -> QingyuanModel:
         model = QingyuanModel(QingyuanConfig.from_pretrained(folder)).float()
     with _told_as(path, SafetensorError):
         weights = load_file(path)
+        if model.config.early_exit:
+            weights = early_exit_weights(weights, model.state_dict())
+            model.config.early_exit = False  # from here on it is a model of its own
         model.load_state_dict(weights)
         if not all(torch.isfinite(weight).all() for weight in weights.values()):
             raise ValueError("some weights are no numbers")
@@ -99,6 +117,7 @@ def load_settings(folder: Path) -> Settings:
 def load_vocabulary(folder: Path) -> Tokenizer:
     """The tokenizer of a folder, with a token for each row of the encoder's embedding. Raises `CheckpointError`."""
     config = read_config(folder)
+    folder = weights_folder(folder)
     of_characters = (folder / CHARACTERS_FILE).is_file()
     with _told_as(folder / (CHARACTERS_FILE if of_characters else SUBWORDS_FILE)):
         tokenizer = load_tokenizer(folder)
@@ -124,22 +143,33 @@ def _told_as(path: Path, *more: type[Exception]) -> Iterator[None]:
 
 def is_shipped(name: str | Path) -> bool:
     """Whether a model of this name is in the package."""
-    return str(name).isidentifier() and (SHIPPED / name / "config.json").is_file()
+    return str(name) in _SHIPPED and (_SHIPPED[str(name)] / "config.json").is_file()
 
 
 def find_checkpoint(name: str | Path) -> Path:
-    """The folder on this machine that holds a checkpoint; one with a hub name is fetched."""
-    name = SHIPPED / name if is_shipped(name) else name
+    """The folder on this machine that holds a checkpoint; one with a hub name is fetched.
+
+    `fast` behind the name of one with an early exit is the fast model inside.
+    """
+    name = _SHIPPED[str(name)] if is_shipped(name) else name
     if not Path(name).is_dir():
-        if Path(name).is_absolute() or str(name).count("/") != 1 or str(name).startswith("."):
+        hub_name = str(name).removesuffix(f"/{FAST}")
+        if Path(name).is_absolute() or hub_name.count("/") != 1 or hub_name.startswith("."):
             raise CheckpointError(f"{name}: no such folder; a model is a folder, or a hub name such as owner/model")
-        return _fetch(str(name))
+        folder = _fetch(hub_name)
+        return folder if hub_name == str(name) else find_checkpoint(folder / FAST)
     folder = Path(name)
     read_config(folder)
+    home = weights_folder(folder)
     for names in ((WEIGHTS_FILE, ONNX_FILE), (CHARACTERS_FILE, SUBWORDS_FILE)):
-        if not any((folder / name).is_file() for name in names):
-            raise CheckpointError(f"{folder / names[0]}: missing; copy the whole folder of the checkpoint")
+        if not any((home / name).is_file() for name in names):
+            raise CheckpointError(f"{home / names[0]}: missing; copy the whole folder of the checkpoint")
     return folder
+
+
+def weights_folder(folder: Path) -> Path:
+    """Where the weights and the tokenizer of a checkpoint lie: for a fast model in the folder around its own."""
+    return folder.parent if read_config(folder).get("early_exit") else folder
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from qingyuan.card import CARD_FILE, write_card
-from qingyuan.checkpoint import FILES, TRAINING_FILE
+from qingyuan.checkpoint import FAST_FILE, FILES, TRAINING_FILE, weights_folder
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 
 
 def save(tagger: Tagger, folder: Path, name: str | None = None) -> None:
-    """Write a model of torch as it is now, one of another backend as its folder has it; and the card."""
+    """Write a model of torch as it is now, one of another backend as its folder has it; and the card.
+
+    Raises `ValueError` for a fast model of another backend, which has no file of its own.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     names = CARD_FILE, TRAINING_FILE
     if hasattr(tagger.backend, "model"):
         tagger.model.save_pretrained(folder)
         tagger.tokenizer.save_pretrained(folder)
+        if tagger.model.config.exit_layer:
+            names += (FAST_FILE,)
+    elif tagger.backend.settings.early_exit:
+        raise ValueError(f"{tagger.folder}: part of the model around it; save that one, or load it with backend='torch'")
     else:
         names += FILES
     if tagger.folder:
@@ -36,7 +43,7 @@ def push(tagger: Tagger, repo_id: str, private: bool | None, token: str | None, 
 
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        if tagger.folder:
+        if tagger.folder and weights_folder(tagger.folder) == tagger.folder:
             _copy(tagger.folder, folder, (CARD_FILE, TRAINING_FILE, *FILES))
             write_card(folder, name=repo_id)
         else:
@@ -50,4 +57,5 @@ def push(tagger: Tagger, repo_id: str, private: bool | None, token: str | None, 
 def _copy(source: Path, folder: Path, names: tuple[str, ...]) -> None:
     for name in names:
         if (source / name).is_file() and source.resolve() != folder.resolve():
+            (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(source / name, folder / name)

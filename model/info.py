@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from qingyuan.checkpoint import ONNX_FILE, WEIGHTS_FILE, find_checkpoint, read_config
+from qingyuan.checkpoint import ONNX_FILE, WEIGHTS_FILE, find_checkpoint, read_config, weights_folder
 from qingyuan.tagger import Tagger
 
 PACKAGES = ("qingyuan", "onnxruntime", "torch", "transformers", "tokenizers", "datasets", "scikit-learn", "numpy")
@@ -26,7 +26,7 @@ def show_info(model: str, console: Console, device: str = "auto", backend: str =
     facts.add_row("versions", ", ".join(f"{name} {_version(name)}" for name in PACKAGES))
     facts.add_row("backend", tagger.backend.describe() + (" – taken by auto" if backend == "auto" else ""))
     facts.add_row("model", str(folder))
-    facts.add_row("weights", ", ".join(_sizes(folder)))
+    facts.add_row("weights", ", ".join(_sizes(weights_folder(folder))))
     layers, width = encoder.get("num_hidden_layers", "?"), encoder.get("hidden_size", "?")
     facts.add_row("encoder", f"{encoder['model_type']}, {layers} layers of {width}, {len(tagger.tokenizer):,} tokens")
     facts.add_row("windows", f"{settings.window} tokens, {settings.overlap} shared by neighbours")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
 
 IGNORED = -100
+EXIT = "exit_"  # begins the names of the early exit's heads
 
 
 class QingyuanConfig(PretrainedConfig):
@@ -22,7 +24,9 @@ class QingyuanConfig(PretrainedConfig):
 
     `window` counts tokens, the two special ones included; neighbours share `overlap`. `clues` is the number of clues that
     it reads of each token beside the token itself, 0 or `qingyuan.clues.CLUES`. `calibration` is that of
-    `qingyuan.calibration.Calibration`.
+    `qingyuan.calibration.Calibration`. `exit_layer` is the layer after which heads of their own tell tags and topic early,
+    0 for none; their loss weighs `exit_weight`. With `early_exit` it is the config of a fast model whose weights are part
+    of another one's; see `qingyuan.checkpoint`.
     """
 
     model_type = "qingyuan"
@@ -36,6 +40,9 @@ class QingyuanConfig(PretrainedConfig):
         dropout: float = 0.1,
         topic_weight: float = 0.1,
         clues: int = 0,
+        exit_layer: int = 0,
+        exit_weight: float = 0.5,
+        early_exit: bool = False,
         calibration: dict[str, float] | None = None,
         **kwargs,
     ):
@@ -46,6 +53,9 @@ class QingyuanConfig(PretrainedConfig):
         self.dropout = dropout
         self.topic_weight = topic_weight
         self.clues = clues
+        self.exit_layer = exit_layer
+        self.exit_weight = exit_weight
+        self.early_exit = early_exit
         self.calibration = calibration or {}
         super().__init__(**kwargs)
 
@@ -62,7 +72,10 @@ class QingyuanOutput(ModelOutput):
 
 
 class QingyuanModel(PreTrainedModel):
-    """An encoder with a linear layer for the tags, and one over `[CLS]` and the mean of the tokens for the topic."""
+    """An encoder with a linear layer for the tags, and one over `[CLS]` and the mean of the tokens for the topic.
+
+    With an `exit_layer` a second pair of them reads the states after that layer: `early_exit` is the model that ends there.
+    """
 
     config_class = QingyuanConfig
     base_model_prefix = "encoder"
@@ -78,8 +91,11 @@ class QingyuanModel(PreTrainedModel):
         self.layer_sizes = [tag_count(labels) for labels in taxonomy.layers]
         self.encoder = encoder
         self.dropout = nn.Dropout(config.dropout)
-        self.tag_head = nn.Linear(width, sum(self.layer_sizes))
-        self.topic_head = nn.Linear(2 * width, len(taxonomy.topics))
+        heads = {"tag_head": (width, sum(self.layer_sizes)), "topic_head": (2 * width, len(taxonomy.topics))}
+        for name, (read, told) in heads.items():
+            setattr(self, name, nn.Linear(read, told))
+            if config.exit_layer:
+                setattr(self, EXIT + name, nn.Linear(read, told))
         self.clue_layer = nn.Linear(config.clues, width, bias=False) if config.clues else None
         self.post_init()
         if self.clue_layer is not None:
@@ -101,10 +117,30 @@ class QingyuanModel(PreTrainedModel):
         embeddings = self.encoder.get_input_embeddings()(input_ids)
         if self.clue_layer is not None:
             embeddings = embeddings + self.clue_layer(clues.to(embeddings.dtype))
-        hidden = self.encoder(inputs_embeds=embeddings, attention_mask=attention_mask).last_hidden_state
-        tag_logits = self.tag_head(self.dropout(hidden))
-        topic_logits = self.topic_head(self.dropout(self._summary(hidden, attention_mask)))
-        return QingyuanOutput(self._loss(tag_logits, topic_logits, tags, topics), tag_logits, topic_logits, hidden)
+        early = bool(self.config.exit_layer) and not (tags is None and topics is None)
+        encoded = self.encoder(inputs_embeds=embeddings, attention_mask=attention_mask, output_hidden_states=early)
+        hidden = encoded.last_hidden_state
+        told = self._read(hidden, attention_mask, self.tag_head, self.topic_head)
+        loss = self._loss(*told, tags, topics)
+        if early:
+            states = encoded.hidden_states[self.config.exit_layer]
+            early_told = self._read(states, attention_mask, self.exit_tag_head, self.exit_topic_head)
+            loss = loss + self.config.exit_weight * self._loss(*early_told, tags, topics)
+        return QingyuanOutput(loss, *told, hidden)
+
+    def early_exit(self) -> QingyuanModel:
+        """A copy of what is read up to the early exit. Raises `ValueError` for a model without one."""
+        if not self.config.exit_layer:
+            raise ValueError("this model has no early exit; train one with `exit_layer`")
+        model = QingyuanModel(early_exit_config(self.config))
+        model.load_state_dict(early_exit_weights(self.state_dict(), model.state_dict()))
+        return model.to(self.device)
+
+    def _read(
+        self, hidden: torch.Tensor, attention_mask: torch.Tensor, tag_head: nn.Module, topic_head: nn.Module
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The logits of the tags and of the topics that two heads see in hidden states, (windows, tokens, width)."""
+        return tag_head(self.dropout(hidden)), topic_head(self.dropout(self._summary(hidden, attention_mask)))
 
     @staticmethod
     def _summary(hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
@@ -130,6 +166,19 @@ class QingyuanModel(PreTrainedModel):
         if topics is not None and topic_logits.shape[-1]:
             loss = loss + self.config.topic_weight * _cross_entropy(topic_logits, topics)
         return loss
+
+
+def early_exit_config(config: QingyuanConfig) -> QingyuanConfig:
+    """That of the model which ends at the early exit, not calibrated yet."""
+    early = QingyuanConfig.from_dict(config.to_dict())
+    early.encoder = {**config.encoder, "num_hidden_layers": config.exit_layer}
+    early.exit_layer, early.calibration = 0, {}
+    return early
+
+
+def early_exit_weights(weights: Mapping[str, torch.Tensor], names: Iterable[str]) -> dict[str, torch.Tensor]:
+    """Of a whole model's weights those that the early exit reads, by the `names` that they have in it."""
+    return {name: weights[EXIT + name if EXIT + name in weights else name] for name in names}
 
 
 def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

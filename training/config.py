@@ -105,6 +105,10 @@ class TrainConfig(Config):
         None, description="words as clues: `jieba`, or a file like its dictionary; a model that has one keeps it"
     )
     topic_weight: float = Field(0.1, ge=0, description="of the topic's loss beside that of the tags")
+    exit_layer: int | None = Field(
+        None, ge=0, description="layer after which the model can end, as a fast one; 0: none; as in `model` if not given"
+    )
+    exit_weight: float = Field(0.5, ge=0, description="of the early exit's loss")
     half_precision: bool = Field(True, description="store the weights as float16")
     augment: AugmentConfig = AugmentConfig()
     trainer: TrainerConfig = TrainerConfig()

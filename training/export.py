@@ -16,6 +16,7 @@ from qingyuan.backends import load_backend
 from qingyuan.backends.onnx import OnnxBackend
 from qingyuan.batches import frame
 from qingyuan.checkpoint import (
+    FAST,
     ONNX_FILE,
     WEIGHTS_FILE,
     CheckpointError,
@@ -23,6 +24,7 @@ from qingyuan.checkpoint import (
     load_settings,
     load_vocabulary,
     read_config,
+    weights_folder,
 )
 from qingyuan.eval.data import load_evaluation_set
 from qingyuan.eval.metrics import strict_f1
@@ -41,8 +43,9 @@ class ExportError(ValueError):
 
 @dataclass(frozen=True)
 class Check:
-    """Strict F1 of float32 and int8 on a source, and the largest and the mean difference of a tag's logits."""
+    """Strict F1 of float32 and int8 of a model on a source, and the largest and the mean difference of a tag's logits."""
 
+    model: str
     source: str
     float32: float
     int8: float
@@ -51,7 +54,7 @@ class Check:
 
     def __str__(self) -> str:
         return (
-            f"{self.source}: strict F1 {self.float32:.4f} in float32, {self.int8:.4f} in int8; "
+            f"{self.model}, {self.source}: strict F1 {self.float32:.4f} in float32, {self.int8:.4f} in int8; "
             f"logits differ by {self.largest:.2f} at most, {self.mean:.3f} on average"
         )
 
@@ -61,21 +64,24 @@ def export(
 ) -> list[Check]:
     """Write `model.int8.onnx` into a checkpoint's folder, if on each source of `check` it costs at most `loss`.
 
-    Scales are fitted to `texts` texts of the sources `calibrate`. Raises `ExportError` where int8 costs more: the
-    folder then stays as it was; and `ValueError` for an encoder that can't be exported.
+    The file serves the fast model too, if there is an early exit, and is checked for both. Scales are fitted to `texts`
+    texts of the sources `calibrate`. Raises `ExportError` where int8 costs more: the folder then stays as it was; and
+    `ValueError` for an encoder that can't be exported.
     """
-    folder = find_checkpoint(name)
+    folder = weights_folder(find_checkpoint(name))
     if not (folder / WEIGHTS_FILE).is_file():
         raise CheckpointError(f"{folder / WEIGHTS_FILE}: missing; the int8 model is made from it")
-    encoder = read_config(folder)["encoder"]
+    config = read_config(folder)
+    encoder, exit_layer = config["encoder"], config.get("exit_layer", 0)
     weights = {name: weight.astype(np.float32) for name, weight in load_file(folder / WEIGHTS_FILE).items()}
     layers = encoder["num_hidden_layers"]
     windows_seen = list(calibration_windows(folder, calibrate, texts))
     products = quantize(weights, layers, watch(build(weights, encoder), layers, windows_seen))
     beside = folder / f"{ONNX_FILE}.unchecked"
-    beside.write_bytes(build(weights, encoder, products).SerializeToString())
+    beside.write_bytes(build(weights, encoder, products, exit_layer).SerializeToString())
+    models = [folder, folder / FAST] if exit_layer else [folder]
     try:
-        checks = [compare(folder, beside, source) for source in check]
+        checks = [compare(model, beside, source) for model in models for source in check]
         for each in checks:
             if each.float32 - each.int8 > loss:
                 cure = "calibrate with texts like these, or run it with backend=torch"
@@ -108,7 +114,7 @@ def compare(folder: Path, path: Path, source: str) -> Check:
     small = Tagger(OnnxBackend(path, load_settings(folder)), tokenizer)
     differences = np.abs(tag_logits(full, gold) - tag_logits(small, gold))
     scores = [strict_f1(gold, tagger.predict([article.text for article in gold])) for tagger in (full, small)]
-    return Check(source, *scores, float(differences.max()), float(differences.mean()))
+    return Check(folder.name, source, *scores, float(differences.max()), float(differences.mean()))
 
 
 def tag_logits(tagger: Tagger, articles: Sequence[Article]) -> np.ndarray:

@@ -8,12 +8,14 @@ So there is no mask: windows of one run are of one length. Products are float32,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
-from onnx import ModelProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
+from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
 
+EXIT = "exit_"  # begins the names of an early exit's heads
 CONTRIB = "com.microsoft"
 OPSETS = (helper.make_opsetid("", 20), helper.make_opsetid(CONTRIB, 1))
 IR_VERSION = 10
@@ -44,19 +46,25 @@ class Product(NamedTuple):
 Weights = Mapping[str, np.ndarray]
 
 
-def build(weights: Weights, encoder: Mapping[str, Any], products: Mapping[str, Product] | None = None) -> ModelProto:
+def build(
+    weights: Weights,
+    encoder: Mapping[str, Any],
+    products: Mapping[str, Product] | None = None,
+    exit_layer: int = 0,
+) -> ModelProto:
     """From `input_ids` (windows, tokens), and `clues` (windows, tokens, clues) where they are read, to `tag_logits` (windows, tokens, tags) and `topic_logits` (windows, topics).
 
     `weights` are a checkpoint's by name, in float32; `encoder` is the part of its config that tells the encoder.
     With `products` those named in it are int8, and the embeddings too; the input of product NAME is the tensor
-    `NAME.input`. Raises `ValueError` for an encoder that is none of `FAMILIES`.
+    `NAME.input`. With an `exit_layer` there is one more input, `early` (a bool): whether to end after that layer.
+    Raises `ValueError` for an encoder that is none of `FAMILIES`.
     """
     if encoder.get("model_type") not in FAMILIES or encoder.get("hidden_act", "gelu") not in ACTIVATIONS:
         raise ValueError(
             f"a {encoder.get('model_type')} encoder with {encoder.get('hidden_act')} can't be exported, only "
             f"{', '.join(FAMILIES)} with {', '.join(ACTIVATIONS)}; it runs with backend=torch"
         )
-    return _Builder(weights, encoder, products or {}).model()
+    return _Builder(weights, encoder, products or {}, exit_layer).model()
 
 
 def product_weights(weights: Weights, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -87,35 +95,58 @@ def quantize_columns(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Builder:
-    def __init__(self, weights: Weights, encoder: Mapping[str, Any], products: Mapping[str, Product]):
+    def __init__(
+        self, weights: Weights, encoder: Mapping[str, Any], products: Mapping[str, Product], exit_layer: int
+    ):
         self.weights = weights
         self.encoder = encoder
         self.products = products
+        self.exit_layer = exit_layer
         self.nodes = []
         self.constants = {}
+        self.names = count()  # of no two things, in any branch, may be the same
 
     def model(self) -> ModelProto:
-        hidden = self._embeddings()
-        for layer in range(self.encoder["num_hidden_layers"]):
-            hidden = self._layer(layer, hidden)
-        self._heads(hidden)
-        tags, topics = (len(self.weights[f"{head}.bias"]) for head in ("tag_head", "topic_head"))
-        graph = helper.make_graph(
-            self.nodes,
-            "qingyuan",
-            self._inputs(),
-            [
-                helper.make_tensor_value_info("tag_logits", TensorProto.FLOAT, ["windows", "tokens", tags]),
-                helper.make_tensor_value_info("topic_logits", TensorProto.FLOAT, ["windows", topics]),
-            ],
-            [numpy_helper.from_array(value, name) for name, value in self.constants.items()],
-        )
+        def all_layers() -> None:
+            self._heads(self._layers(self.exit_layer, self.encoder["num_hidden_layers"], hidden))
+
+        hidden = self._layers(0, self.exit_layer, self._embeddings())
+        if self.exit_layer:
+            early = self._branch("early", lambda: self._heads(hidden, EXIT))
+            late = self._branch("late", all_layers)
+            outputs = [each.name for each in self._outputs()]
+            self.nodes.append(helper.make_node("If", ["early"], outputs, then_branch=early, else_branch=late))
+        else:
+            all_layers()
+        graph = self._graph("qingyuan", self._inputs())
         model = helper.make_model(graph, opset_imports=OPSETS, producer_name="qingyuan", ir_version=IR_VERSION)
         checker.check_model(model)
         return model
 
+    def _branch(self, name: str, fill: Callable[[], None]) -> GraphProto:
+        """What `fill` adds, as a graph inside the graph; it may read whatever came before."""
+        outside = self.nodes, self.constants
+        self.nodes, self.constants = [], {}
+        fill()
+        graph = self._graph(name, [])
+        self.nodes, self.constants = outside
+        return graph
+
+    def _graph(self, name: str, inputs: list[ValueInfoProto]) -> GraphProto:
+        constants = [numpy_helper.from_array(value, name) for name, value in self.constants.items()]
+        return helper.make_graph(self.nodes, name, inputs, self._outputs(), constants)
+
+    def _outputs(self) -> list[ValueInfoProto]:
+        tags, topics = (len(self.weights[f"{head}.bias"]) for head in ("tag_head", "topic_head"))
+        return [
+            helper.make_tensor_value_info("tag_logits", TensorProto.FLOAT, ["windows", "tokens", tags]),
+            helper.make_tensor_value_info("topic_logits", TensorProto.FLOAT, ["windows", topics]),
+        ]
+
     def _inputs(self) -> list[ValueInfoProto]:
         inputs = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["windows", "tokens"])]
+        if self.exit_layer:
+            inputs.append(helper.make_tensor_value_info("early", TensorProto.BOOL, []))
         if CLUE_WEIGHT in self.weights:
             clues = self.weights[CLUE_WEIGHT].shape[1]
             inputs.append(helper.make_tensor_value_info("clues", TensorProto.UINT8, ["windows", "tokens", clues]))
@@ -123,7 +154,7 @@ class _Builder:
 
     def _node(self, operator: str, *inputs: str, outputs: int | str = 1, domain: str = "", **attributes):
         """Add a node; the name of its output, or their names if it has several `outputs`, which may be a name too."""
-        number = len(self.nodes)
+        number = next(self.names)
         names = [outputs] if isinstance(outputs, str) else [f"{operator}_{number}_{i}" for i in range(outputs)]
         name = f"{operator}_{number}"
         self.nodes.append(helper.make_node(operator, inputs, names, name, domain=domain, **attributes))
@@ -131,7 +162,7 @@ class _Builder:
 
     def _constant(self, value, dtype=None) -> str:
         value = np.array(value, dtype=dtype, order="C")
-        name = f"constant_{len(self.constants)}"
+        name = f"constant_{next(self.names)}"
         self.constants[name] = value
         return name
 
@@ -166,10 +197,15 @@ class _Builder:
             both = self._node("Add", both, self._node("MatMul", clues, self._constant(self.weights[CLUE_WEIGHT].T)))
         return self._norm(both, name + "LayerNorm")
 
+    def _layers(self, first: int, stop: int, x: str) -> str:
+        for layer in range(first, stop):
+            x = self._layer(layer, x)
+        return x
+
     def _layer(self, layer: int, x: str) -> str:
         name = f"encoder.encoder.layer.{layer}."
-        count = self.encoder["num_attention_heads"]
-        heads = self._node("MultiHeadAttention", *self._qkv(layer, x), domain=CONTRIB, num_heads=count)
+        number = self.encoder["num_attention_heads"]
+        heads = self._node("MultiHeadAttention", *self._qkv(layer, x), domain=CONTRIB, num_heads=number)
         x = self._norm(self._node("Add", self._product(f"{layer}.out", heads), x), name + "attention.output.LayerNorm")
         operator, attributes = ACTIVATIONS[self.encoder.get("hidden_act", "gelu")]
         inner = self._node(operator, self._product(f"{layer}.up", x), **attributes)
@@ -215,10 +251,10 @@ class _Builder:
 
         return multiply
 
-    def _heads(self, hidden: str) -> None:
+    def _heads(self, hidden: str, prefix: str = "") -> None:
         def head(name: str, x: str, output: str) -> None:
-            product = self._node("MatMul", x, self._constant(self.weights[f"{name}.weight"].T))
-            self._node("Add", product, self._weight(f"{name}.bias"), outputs=output)
+            product = self._node("MatMul", x, self._constant(self.weights[f"{prefix}{name}.weight"].T))
+            self._node("Add", product, self._weight(f"{prefix}{name}.bias"), outputs=output)
 
         head("tag_head", hidden, "tag_logits")
         first = self._node("Gather", hidden, self._constant(0, np.int64), axis=1)

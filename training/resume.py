@@ -151,9 +151,11 @@ def written_whole(folder: Path) -> Iterator[Path]:
     except (OSError, SafetensorError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise OSError(f"{folder}: can't be written ({_first_line(error)}); the files that were there stay") from error
-    for file in beside.iterdir():
-        os.replace(file, folder / file.name)
-    beside.rmdir()
+    for file in [path for path in beside.rglob("*") if path.is_file()]:
+        place = folder / file.relative_to(beside)
+        place.parent.mkdir(exist_ok=True)
+        os.replace(file, place)
+    shutil.rmtree(beside)
 
 
 def _first_line(error: Exception) -> str:

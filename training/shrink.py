@@ -46,6 +46,7 @@ def shrink(
         "num_attention_heads": width // head_size,
         "intermediate_size": intermediate,
     }
+    config.exit_layer = 0
     small = QingyuanModel(config)
     weights = model.state_dict()
     channels = _strongest(_channel_strength(model), width)

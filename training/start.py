@@ -9,7 +9,7 @@ from transformers import PretrainedConfig
 
 from qingyuan.checkpoint import find_checkpoint, is_shipped, load_checkpoint
 from qingyuan.clues import CLUES, Clues
-from qingyuan.network import QingyuanConfig, QingyuanModel
+from qingyuan.network import EXIT, QingyuanConfig, QingyuanModel
 from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
 from qingyuan.tokens import CharacterTokenizer, Tokenizer
@@ -47,11 +47,22 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
         dropout=config.dropout,
         topic_weight=config.topic_weight,
         clues=CLUES if tokenizer.clues else 0,
+        exit_layer=_exit_layer(config, trained, encoder.config.num_hidden_layers),
+        exit_weight=config.exit_weight,
     )
     model = QingyuanModel(settings, encoder)
     if trained is not None:
         _keep_heads(trained, model)
     return model, tokenizer
+
+
+def _exit_layer(config: TrainConfig, trained: QingyuanModel | None, layers: int) -> int:
+    wanted = config.exit_layer
+    if wanted is None:
+        return trained.config.exit_layer if trained is not None else 0
+    if wanted >= layers:
+        raise ValueError(f"exit_layer: {wanted}, but an exit lies before the last layer of {config.model}, {layers}")
+    return wanted
 
 
 def _plain(config: PretrainedConfig) -> dict:
@@ -79,17 +90,24 @@ def _drop_out(encoder: torch.nn.Module, share: float) -> None:
 
 
 def _keep_heads(trained: QingyuanModel, model: QingyuanModel) -> None:
-    """Copy the rows of the heads whose label or topic both models have, and how clues are read."""
+    """Copy the rows of the heads whose label or topic both models have, and how clues are read.
+
+    An early exit after another layer than before starts with what the heads after the last one know.
+    """
     if trained.clue_layer is not None:
         model.clue_layer.load_state_dict(trained.clue_layer.state_dict())
     old, new = (Taxonomy.from_dict(each.config.taxonomy) for each in (trained, model))
     with torch.no_grad():
         for head, rows_of in (("tag_head", _tag_rows), ("topic_head", _topic_rows)):
+            pairs = [(getattr(trained, head), getattr(model, head))]
+            if model.config.exit_layer:
+                same = model.config.exit_layer == trained.config.exit_layer
+                pairs.append((getattr(trained, EXIT + head if same else head), getattr(model, EXIT + head)))
             old_rows, new_rows = rows_of(old), rows_of(new)
             for meaning in old_rows.keys() & new_rows.keys():
-                for part in ("weight", "bias"):
-                    source, target = (getattr(getattr(each, head), part) for each in (trained, model))
-                    target[new_rows[meaning]] = source[old_rows[meaning]]
+                for source, target in pairs:
+                    target.weight[new_rows[meaning]] = source.weight[old_rows[meaning]]
+                    target.bias[new_rows[meaning]] = source.bias[old_rows[meaning]]
 
 
 def _tag_rows(taxonomy: Taxonomy) -> dict[tuple, slice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from transformers import EarlyStoppingCallback, set_seed
 
 from qingyuan.article import Article
 from qingyuan.card import CARD_FILE, SPANS, TOPICS, result, write_card
-from qingyuan.checkpoint import ONNX_FILE, TRAINING_FILE
+from qingyuan.checkpoint import FAST, FAST_FILE, ONNX_FILE, TRAINING_FILE
 from qingyuan.eval.metrics import strict_f1
 from qingyuan.network import QingyuanModel
 from qingyuan.tagger import Tagger
@@ -100,11 +101,14 @@ class TaggerTrainer(ResumableTrainer):
     def evaluate(self, *args, **options) -> dict[str, float]:
         """`eval_f1`, strict F1 of the spans on the dev articles, and `eval_topic_accuracy`.
 
-        `eval_score`, which picks the best epoch, is the first, or the second where the model knows topics only.
+        `eval_score`, which picks the best epoch, is the first, or the second where the model knows topics only. With
+        `_fast` at the end they are those of the early exit.
         """
         model = self.average.model if self.average else self.model
         tagger = Tagger(model, self.tokenizer, self.args.device)
         metrics = dev_metrics(tagger, self.dev_articles)
+        if early := _early_exit(tagger):
+            metrics |= _of_exit(dev_metrics(early, self.dev_articles))
         self.model.train()
         best = max((log[SCORE] for log in self.state.log_history if SCORE in log), default=-1.0)
         self.log(metrics)
@@ -147,7 +151,8 @@ def set_up(config: TrainConfig) -> Start:
 
 def fit(trainer: TaggerTrainer, resume: bool = False) -> dict[str, float]:
     """Run a training to its end: the best model, calibrated, lies in its output folder; returns its dev scores."""
-    (trainer.config.output / ONNX_FILE).unlink(missing_ok=True)  # of weights that are about to change
+    for name in (ONNX_FILE, FAST_FILE):  # of weights that are about to change
+        (trainer.config.output / name).unlink(missing_ok=True)
     trainer.train(resume_from_checkpoint=resume)
     if not trainer.is_world_process_zero():
         return {}
@@ -183,14 +188,20 @@ def dev_metrics(tagger: Tagger, gold: Sequence[Article]) -> dict[str, float]:
 
 
 def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, float]:
-    """Calibrate the best model on the dev articles and write down how it was made."""
+    """Calibrate the best model on the dev articles, the fast one in it too, and write down how it was made."""
     tagger = Tagger.from_pretrained(config.output, backend="torch")
     tagger.calibration = fit_calibration(tagger, dev_articles)
     tagger.model.config.calibration = tagger.calibration.to_dict()
     made_by = yaml.safe_dump(config.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
     scores = dev_metrics(tagger, dev_articles)
+    early = _early_exit(tagger)
+    if early:
+        early.calibration = fit_calibration(early, dev_articles)
+        scores |= _of_exit(dev_metrics(early, dev_articles))
     with written_whole(config.output) as folder:
         save(tagger, folder, config.half_precision)
+        if early:
+            save_fast(early, folder)
         (folder / TRAINING_FILE).write_text(made_by, encoding="utf-8")
         if (config.output / CARD_FILE).is_file():
             shutil.copyfile(config.output / CARD_FILE, folder / CARD_FILE)
@@ -207,6 +218,22 @@ def _results(taxonomy: Taxonomy, scores: dict[str, float], articles: int) -> lis
     of["dataset_args"] = {"articles": articles}
     spans = [result(SPANS, "f1", scores["eval_f1"], of)] if taxonomy.labels else []
     return spans + ([result(TOPICS, "accuracy", scores["eval_topic_accuracy"], of)] if taxonomy.topics else [])
+
+
+def _early_exit(tagger: Tagger) -> Tagger | None:
+    model = tagger.model
+    return Tagger(model.early_exit(), tagger.tokenizer, tagger.device) if model.config.exit_layer else None
+
+
+def _of_exit(scores: dict[str, float]) -> dict[str, float]:
+    return {f"{name}_{FAST}": value for name, value in scores.items()}
+
+
+def save_fast(early: Tagger, folder: Path) -> None:
+    """Write the config of a model's early exit into the model's folder; its weights are there already."""
+    config = deepcopy(early.model.config)
+    config.early_exit, config.calibration = True, early.calibration.to_dict()
+    config.save_pretrained(folder / FAST)
 
 
 def save(tagger: Tagger, folder: Path, half_precision: bool) -> None:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from qingyuan.backends.base import Backend
-from qingyuan.checkpoint import ONNX_FILE, WEIGHTS_FILE, CheckpointError, find_checkpoint, load_model, load_settings
+from qingyuan.checkpoint import ONNX_FILE, WEIGHTS_FILE, CheckpointError, find_checkpoint, load_model, load_settings, weights_folder
 
 BACKENDS = ("auto", "torch", "onnx")
 
@@ -25,13 +25,14 @@ def load_backend(name: str | Path, backend: str = "auto", device: object = "auto
         raise ValueError(f"the onnx backend runs on the CPU, not on {device}; take backend=torch")
     folder = find_checkpoint(name)
     if backend == "auto":
-        backend = "onnx" if _onnx_is_best(folder, str(device)) else "torch"
+        backend = "onnx" if _onnx_is_best(weights_folder(folder), str(device)) else "torch"
     if backend == "onnx":
         from qingyuan.backends.onnx import OnnxBackend
 
-        if not (folder / ONNX_FILE).is_file():
-            raise CheckpointError(f"{folder / ONNX_FILE}: missing; make it with `qingyuan export {folder}`")
-        return OnnxBackend(folder / ONNX_FILE, load_settings(folder))
+        home = weights_folder(folder)
+        if not (home / ONNX_FILE).is_file():
+            raise CheckpointError(f"{home / ONNX_FILE}: missing; make it with `qingyuan export {home}`")
+        return OnnxBackend(home / ONNX_FILE, load_settings(folder))
     try:
         from qingyuan.backends.torch import TorchBackend, best_device, fast_dtype
     except ModuleNotFoundError as error:

@@ -18,6 +18,9 @@ from qingyuan.checkpoint import CheckpointError, Settings
 from qingyuan.tags import tag_count
 
 
+EARLY = "early"  # the input of a graph with an early exit that tells whether to take it
+
+
 class OnnxBackend(Backend):
     """Many passes side by side, one to a core, lose nothing to waiting for each other; a lone pass gets all cores."""
 
@@ -30,9 +33,11 @@ class OnnxBackend(Backend):
         self.path = path
         self.threads = threads or usable_cores()
         super().__init__(settings, "cpu", self.threads)
+        self._inputs = [each.name for each in self._session.get_inputs()]
+        if settings.early_exit and EARLY not in self._inputs:
+            raise CheckpointError(f"{path}: has no early exit; export the model again")
         tags, topics = sum(map(tag_count, settings.taxonomy.layers)), len(settings.taxonomy.topics)
-        reads_clues = any(each.name == "clues" for each in self._session.get_inputs())
-        made_for = [*(output.shape[-1] for output in self._session.get_outputs()), reads_clues]
+        made_for = [*(output.shape[-1] for output in self._session.get_outputs()), "clues" in self._inputs]
         if made_for != [tags, topics, bool(settings.clues)]:
             raise CheckpointError(f"{path}: made for other labels, topics or clues than config.json's; export it again")
 
@@ -87,9 +92,9 @@ class OnnxBackend(Backend):
     def submit(self, inputs: Mapping[str, np.ndarray]) -> Future[Scores]:
         return self._workers.submit(self._run, self._session, inputs)
 
-    @staticmethod
-    def _run(session: onnxruntime.InferenceSession, inputs: Mapping[str, np.ndarray]) -> Scores:
-        wanted = {each.name: inputs[each.name] for each in session.get_inputs()}
+    def _run(self, session: onnxruntime.InferenceSession, inputs: Mapping[str, np.ndarray]) -> Scores:
+        inputs = {**inputs, EARLY: np.array(self.settings.early_exit)}
+        wanted = {name: inputs[name] for name in self._inputs}
         return Scores(*session.run(["tag_logits", "topic_logits"], wanted))
 
     def describe(self) -> str:

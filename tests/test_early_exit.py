@@ -1,0 +1,159 @@
+"""The fast model inside a model: it ends after some layers, and lies in the same files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from conftest import ALPHABET
+
+from qingyuan.checkpoint import FAST, CheckpointError, find_checkpoint, load_model
+from qingyuan.hub import save as save_tagger
+from qingyuan.network import QingyuanConfig, QingyuanModel
+from qingyuan.tagger import Tagger
+from qingyuan.training.config import TrainConfig
+from qingyuan.training.export import export
+from qingyuan.training.start import load_start
+from qingyuan.training.trainer import save_fast, train
+
+TEXTS = [ALPHABET[:70], ALPHABET[20:45], "市", ""]
+
+
+def network(encoder, exit_layer: int = 1, exit_weight: float = 0.5) -> QingyuanModel:
+    torch.manual_seed(2)
+    config = QingyuanConfig(
+        encoder=encoder.config.to_dict(), window=34, overlap=8, dropout=0.0, exit_layer=exit_layer, exit_weight=exit_weight
+    )
+    model = QingyuanModel(config, encoder)
+    for name, weight in model.named_parameters():
+        if "_head.weight" in name:
+            torch.nn.init.normal_(weight, std=2.0)
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_encoder, tokenizer, tmp_path_factory):
+    """A model with an early exit, its fast model and its int8 file."""
+    folder = tmp_path_factory.mktemp("model")
+    tagger = Tagger(network(tiny_encoder), tokenizer, device="cpu")
+    tagger.save_pretrained(folder)
+    save_fast(Tagger(tagger.model.early_exit(), tokenizer, device="cpu"), folder)
+    texts = folder / "texts.jsonl"
+    texts.write_text("\n".join(json.dumps({"text": ALPHABET[start:] * 2}) for start in range(0, 60, 3)), encoding="utf-8")
+    export(str(folder), check=[], calibrate=[str(texts)])
+    texts.unlink()
+    return folder
+
+
+def logits(tagger: Tagger) -> np.ndarray:
+    tags, _ = tagger.logits([tagger.tokenizer(text) for text in TEXTS])
+    return np.concatenate(tags)
+
+
+def test_the_exit_reads_the_states_after_its_layer(tiny_encoder, tokenizer):
+    model = network(tiny_encoder)
+    ids = torch.from_numpy(tokenizer(ALPHABET[:20]).ids[None])
+    mask = torch.ones_like(ids)
+    states = model.encoder(ids, attention_mask=mask, output_hidden_states=True).hidden_states[1]
+    early = model.early_exit().eval()(ids, mask)
+    torch.testing.assert_close(early.tag_logits, model.exit_tag_head(states))
+    summary = torch.cat([states[:, 0], states.mean(1)], dim=-1)
+    torch.testing.assert_close(early.topic_logits, model.exit_topic_head(summary))
+
+
+def test_what_the_exit_says_is_learned_with_the_weight_that_it_has(tiny_encoder, tokenizer):
+    ids = torch.from_numpy(tokenizer(ALPHABET[:20]).ids[None])
+    mask, tags, topics = torch.ones_like(ids), torch.zeros(1, ids.shape[1], 2, dtype=torch.long), torch.tensor([3])
+    loss = {weight: network(tiny_encoder, exit_weight=weight)(ids, mask, None, tags, topics).loss for weight in (0, 1)}
+    model = network(tiny_encoder)
+    alone = [each(ids, mask, None, tags, topics).loss for each in (model, model.early_exit().eval())]
+    torch.testing.assert_close(loss[1], loss[0] + alone[1])
+    torch.testing.assert_close(alone[0], loss[0] + 0.5 * alone[1])
+
+
+def test_a_model_without_an_exit_says_so(tagger):
+    with pytest.raises(ValueError, match="exit_layer"):
+        tagger.model.early_exit()
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+def test_both_models_come_from_one_folder(folder, tiny_encoder, tokenizer, backend):
+    whole = network(tiny_encoder)
+    for name, right in ((folder, whole), (folder / FAST, whole.early_exit())):
+        found = Tagger.from_pretrained(name, backend=backend)
+        expected = logits(Tagger(right, tokenizer, device="cpu"))
+        near = 1e-4 if backend == "torch" else 0.05 * np.abs(expected).max()
+        np.testing.assert_allclose(logits(found), expected, atol=near)
+    assert not np.allclose(expected, logits(Tagger(whole, tokenizer, device="cpu")), atol=1)
+
+
+def test_a_copy_of_the_folder_has_the_fast_model(folder, tmp_path):
+    for backend in ("torch", "onnx"):
+        Tagger.from_pretrained(folder, backend=backend).save_pretrained(tmp_path / backend)
+        again = Tagger.from_pretrained(tmp_path / backend / FAST, backend=backend)
+        np.testing.assert_array_equal(logits(again), logits(Tagger.from_pretrained(folder / FAST, backend=backend)))
+
+
+def test_the_fast_model_can_be_saved_alone(folder, tmp_path):
+    fast = Tagger.from_pretrained(folder / FAST, backend="torch")
+    fast.save_pretrained(tmp_path)
+    assert load_model(tmp_path).encoder.config.num_hidden_layers == 1
+    np.testing.assert_array_equal(logits(Tagger.from_pretrained(tmp_path, backend="torch")), logits(fast))
+    with pytest.raises(ValueError, match="backend='torch'"):
+        save_tagger(Tagger.from_pretrained(folder / FAST, backend="onnx"), tmp_path / "other")
+
+
+def test_an_int8_file_from_before_the_exit_is_refused(folder, exported, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    shutil.copyfile(exported / "model.int8.onnx", copy / "model.int8.onnx")
+    with pytest.raises(CheckpointError, match="no early exit"):
+        Tagger.from_pretrained(copy / FAST, backend="onnx")
+
+
+def test_names_of_the_hub_may_end_in_fast(folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr("qingyuan.checkpoint._fetch", lambda name: asked.append(name) or folder)
+    assert find_checkpoint("owner/model/fast") == folder / FAST
+    assert find_checkpoint("owner/model") == folder and asked == ["owner/model", "owner/model"]
+    with pytest.raises(CheckpointError, match="no such folder"):
+        find_checkpoint("owner/model/slow")
+
+
+@pytest.fixture
+def config(folder, tmp_path):
+    sentence = "市公安局"
+    entities = [{"start": 0, "end": 4, "label": "AGENCY"}]
+    file = tmp_path / "articles.jsonl"
+    file.write_text(json.dumps({"text": sentence, "entities": entities, "topic": "policing"}) + "\n", encoding="utf-8")
+    values = {"model": str(folder), "output": str(tmp_path / "run"), "train": [str(file)], "dev": [str(file)]}
+    return TrainConfig.model_validate(values | {"window": 34, "overlap": 8, "trainer": {"epochs": 1, "ema": 0.5}})
+
+
+def test_a_training_keeps_the_exit_and_calibrates_it(config):
+    scores = train(config)
+    assert 0 <= scores["eval_f1_fast"] <= 1
+    fast = json.loads((config.output / FAST / "config.json").read_text())
+    assert fast["early_exit"] and fast["encoder"]["num_hidden_layers"] == 1 and fast["calibration"]
+    assert yaml.safe_load((config.output / "training.yaml").read_text())["exit_layer"] is None
+    Tagger.from_pretrained(config.output / FAST).predict(TEXTS)
+
+
+def test_a_training_without_the_exit_leaves_no_fast_model_behind(config):
+    train(config)
+    train(config.model_copy(update={"exit_layer": 0}))
+    assert not (config.output / FAST / "config.json").exists()
+
+
+def test_an_exit_starts_with_what_is_known(config, folder):
+    model, _ = load_start(config, taxonomy_of(folder), ())
+    torch.testing.assert_close(model.exit_tag_head.weight, load_model(folder).exit_tag_head.weight)
+    with pytest.raises(ValueError, match="before the last layer"):
+        load_start(config.model_copy(update={"exit_layer": 2}), taxonomy_of(folder), ())
+
+
+def taxonomy_of(folder):
+    return Tagger.from_pretrained(folder, backend="onnx").taxonomy
