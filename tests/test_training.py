@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from qingyuan.tagger import Tagger
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
 from qingyuan.tokens import SPECIAL_TOKENS
 from qingyuan.training import calibration
+from qingyuan.training.average import WeightAverage
 from qingyuan.training.collator import Collator
 from qingyuan.training.config import AugmentConfig, PretrainConfig, TrainConfig
 from qingyuan.training.data import article_tags, fitting_records, taxonomy_of, windows_dataset
@@ -187,6 +189,20 @@ def test_a_bad_record_stops_the_run_or_is_left_out_as_the_config_says(config, tm
     config.on_bad_record = "skip"
     config.trainer.epochs = 1
     train(config)
+
+
+def test_the_average_follows_the_weights_and_leaves_positions_alone(tagger):
+    model = deepcopy(tagger.model)
+    average = WeightAverage(model, decay=0.997)
+    average.on_step_end(None, None, None)  # the first step is taken as it is
+    start = model.tag_head.bias.detach().clone()
+    with torch.no_grad():
+        model.tag_head.bias += 1
+    for _ in range(20):
+        average.on_step_end(None, None, None)
+    torch.testing.assert_close(average.model.tag_head.bias, start + (1 - 0.997**20))
+    positions = model.encoder.embeddings.position_ids
+    assert torch.equal(average.model.encoder.embeddings.position_ids, positions)
 
 
 def test_a_resumed_training_goes_on_from_its_last_checkpoint(config):

@@ -18,7 +18,8 @@ class WeightAverage(TrainerCallback):
 
     def __init__(self, model: nn.Module, decay: float):
         self.source = model
-        self._averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+        # buffers are copied: an average of whole numbers, such as positions, is rounded down at every step
+        self._averaged = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=False)
 
     @property
     def model(self) -> nn.Module:

@@ -22,7 +22,7 @@ def export(
 ) -> None:
     """Write model.int8.onnx, the int8 model for CPUs, into a checkpoint's folder, and check it against float32.
 
-    Both options may be given several times. Needs the package's extra `export`.
+    It serves the fast model in the folder too, if there is one. Both options may be given several times. Needs the package's extra `export`.
     """
     with clear_errors():
         from qingyuan.training.export import export as run

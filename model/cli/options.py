@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
-Model = Annotated[str, typer.Option(help="`default`, which is in the package, or a folder or hub name.")]
+Model = Annotated[str, typer.Option(help="`default` or `fast`, which are in the package, or a folder or hub name.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")]
 Backend = Annotated[str, typer.Option(help="auto, torch, or onnx (int8 on the CPU).")]
 BatchSize = Annotated[Optional[int], typer.Option(min=1, help="At most so many windows in one pass of the encoder.")]
