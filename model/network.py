@@ -125,7 +125,8 @@ class QingyuanModel(PreTrainedModel):
         if early:
             states = encoded.hidden_states[self.config.exit_layer]
             early_told = self._read(states, attention_mask, self.exit_tag_head, self.exit_topic_head)
-            loss = loss + self.config.exit_weight * self._loss(*early_told, tags, topics)
+            early_loss = self._loss(*early_told, tags, topics) + self._distance(early_told, told, attention_mask > 0)
+            loss = loss + self.config.exit_weight * early_loss / 2
         return QingyuanOutput(loss, *told, hidden)
 
     def early_exit(self) -> QingyuanModel:
@@ -168,6 +169,24 @@ class QingyuanModel(PreTrainedModel):
         return loss
 
 
+    def _distance(
+        self,
+        told: tuple[torch.Tensor, torch.Tensor],
+        target: tuple[torch.Tensor, torch.Tensor],
+        present: torch.Tensor,
+    ) -> torch.Tensor:
+        """As `_loss`, with the probabilities of `target`, from which nothing is learned here, in the place of labels.
+
+        An early exit does better with both (Phuong and Lampert, 2019, "Distillation-based training for multi-exit
+        architectures").
+        """
+        (tags, topics), (target_tags, target_topics) = told, (logits.detach() for logits in target)
+        loss = self.config.topic_weight * soft_cross_entropy(topics, target_topics.float().softmax(-1))
+        for logits, targets in zip(*(each[present].split(self.layer_sizes, dim=-1) for each in (tags, target_tags))):
+            loss = loss + soft_cross_entropy(logits, targets.float().softmax(-1))
+        return loss
+
+
 def early_exit_config(config: QingyuanConfig) -> QingyuanConfig:
     """That of the model which ends at the early exit, not calibrated yet."""
     early = QingyuanConfig.from_dict(config.to_dict())
@@ -179,6 +198,13 @@ def early_exit_config(config: QingyuanConfig) -> QingyuanConfig:
 def early_exit_weights(weights: Mapping[str, torch.Tensor], names: Iterable[str]) -> dict[str, torch.Tensor]:
     """Of a whole model's weights those that the early exit reads, by the `names` that they have in it."""
     return {name: weights[EXIT + name if EXIT + name in weights else name] for name in names}
+
+
+def soft_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:
+    """The mean over rows, both (rows, classes), times temperature² so that gradients keep their size (Hinton et al., 2015)."""
+    if not logits.shape[-1]:
+        return logits.new_zeros(())
+    return -(targets * (logits.float() / temperature).log_softmax(-1)).sum(-1).mean() * temperature**2
 
 
 def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

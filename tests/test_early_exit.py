@@ -65,14 +65,19 @@ def test_the_exit_reads_the_states_after_its_layer(tiny_encoder, tokenizer):
     torch.testing.assert_close(early.topic_logits, model.exit_topic_head(summary))
 
 
-def test_what_the_exit_says_is_learned_with_the_weight_that_it_has(tiny_encoder, tokenizer):
+def test_the_exit_learns_from_labels_and_from_the_last_layer(tiny_encoder, tokenizer):
     ids = torch.from_numpy(tokenizer(ALPHABET[:20]).ids[None])
     mask, tags, topics = torch.ones_like(ids), torch.zeros(1, ids.shape[1], 2, dtype=torch.long), torch.tensor([3])
-    loss = {weight: network(tiny_encoder, exit_weight=weight)(ids, mask, None, tags, topics).loss for weight in (0, 1)}
-    model = network(tiny_encoder)
-    alone = [each(ids, mask, None, tags, topics).loss for each in (model, model.early_exit().eval())]
-    torch.testing.assert_close(loss[1], loss[0] + alone[1])
-    torch.testing.assert_close(alone[0], loss[0] + 0.5 * alone[1])
+    plain, model = (network(tiny_encoder, exit_weight=weight) for weight in (0, 1))
+    late, early = model(ids, mask), model.early_exit().eval()(ids, mask, None, tags, topics)
+    told = early.tag_logits.split(model.layer_sizes, -1)
+    heard = late.tag_logits.split(model.layer_sizes, -1)
+    apart = sum(-(h.softmax(-1) * t.log_softmax(-1)).sum(-1).mean() for h, t in zip(heard, told))
+    apart -= 0.1 * (late.topic_logits.softmax(-1) * early.topic_logits.log_softmax(-1)).sum()
+    loss = model(ids, mask, None, tags, topics).loss
+    torch.testing.assert_close(loss, plain(ids, mask, None, tags, topics).loss + (early.loss + apart) / 2)
+    loss.backward()
+    assert model.exit_tag_head.weight.grad.abs().sum() > 0
 
 
 def test_a_model_without_an_exit_says_so(tagger):

@@ -16,7 +16,7 @@ from torch import nn
 
 from qingyuan.article import Article
 from qingyuan.checkpoint import load_checkpoint
-from qingyuan.network import IGNORED, QingyuanModel, QingyuanOutput
+from qingyuan.network import IGNORED, QingyuanModel, QingyuanOutput, soft_cross_entropy
 from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import CharacterTokenizer, Tokenizer
 from qingyuan.training.config import DistilConfig
@@ -88,13 +88,6 @@ def relation_loss(hidden: torch.Tensor, target: torch.Tensor, rows: int = 512) -
     step = max(1, len(hidden) // rows)
     student, teacher = (nn.functional.normalize(states[::step].float(), dim=-1) for states in (hidden, target))
     return nn.functional.mse_loss(student @ student.T, teacher @ teacher.T)
-
-
-def soft_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, temperature: float) -> torch.Tensor:
-    """The mean over rows, both (rows, classes), times temperature² so that gradients keep their size (Hinton et al., 2015)."""
-    if not logits.shape[-1]:
-        return logits.new_zeros(())
-    return -(targets * (logits.float() / temperature).log_softmax(-1)).sum(-1).mean() * temperature**2
 
 
 def distil(config: DistilConfig, resume: bool = False) -> dict[str, float]:
