@@ -31,8 +31,7 @@ def pack(lengths: Sequence[int], budget: int, most: int | None = None, padded: b
 def frame(rows: Sequence[np.ndarray], tokenizer: Tokenizer) -> dict[str, np.ndarray]:
     """What the network reads: windows of token ids, each (tokens,), between special tokens, padded to the longest.
 
-    `input_ids` and `attention_mask`, (windows, tokens), and where the tokenizer has them `clues`,
-    (windows, tokens, `qingyuan.clues.CLUES`).
+    `input_ids` and `attention_mask`, (windows, tokens).
     """
     length = max(map(len, rows)) + 2
     ids = np.full((len(rows), length), tokenizer.pad_id, dtype=np.int64)
@@ -40,5 +39,4 @@ def frame(rows: Sequence[np.ndarray], tokenizer: Tokenizer) -> dict[str, np.ndar
     for i, row in enumerate(rows):
         ids[i, 0], ids[i, 1 : 1 + len(row)], ids[i, 1 + len(row)] = tokenizer.cls_id, row, tokenizer.sep_id
         mask[i, : len(row) + 2] = 1
-    inputs = {"input_ids": ids, "attention_mask": mask}
-    return {**inputs, "clues": tokenizer.clues(ids)} if tokenizer.clues else inputs
+    return {"input_ids": ids, "attention_mask": mask}

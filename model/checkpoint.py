@@ -1,9 +1,8 @@
 """A checkpoint's folder: `config.json`, the weights, and the tokenizer's file. No pickle is ever read.
 
-The weights are `model.safetensors`, to run and to train on, or `model.int8.onnx`, to run on a CPU, or both; a model
-that reads clues has a `lexicon.npz` too. A model with an early exit has a folder `fast` inside its own, for the fast
-model that ends there: only a `config.json`, as the weights are those of the folder around it. Nothing here imports
-torch or transformers before it is needed.
+The weights are `model.safetensors`, to run and to train on, or `model.int8.onnx`, to run on a CPU, or both. A model
+with an early exit has a folder `fast` inside its own, for the fast model that ends there: only a `config.json`, as the
+weights are those of the folder around it. Nothing here imports torch or transformers before it is needed.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qingyuan.calibration import Calibration
-from qingyuan.clues import CLUES, LEXICON_FILE
 from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import CHARACTERS_FILE, SUBWORDS_FILE, Tokenizer, load_tokenizer
 
@@ -37,7 +35,6 @@ FILES = (
     CHARACTERS_FILE,
     SUBWORDS_FILE,
     "tokenizer_config.json",
-    LEXICON_FILE,
     FAST_FILE,
 )
 SHIPPED = Path(__file__).parent / "weights"
@@ -56,7 +53,6 @@ class Settings:
     window: int
     overlap: int
     calibration: Calibration
-    clues: int = 0
     early_exit: bool = False
 
     @classmethod
@@ -67,10 +63,8 @@ class Settings:
         if not 0 <= overlap < window - 2 <= longest - 2:
             raise ValueError(f"windows of {window} tokens, {overlap} shared, don't fit an encoder that reads {longest}")
         calibration = Calibration.from_dict(config.get("calibration") or {})
-        if (clues := config.get("clues", 0)) not in (0, CLUES):
-            raise ValueError(f"it reads {clues} clues, this version of qingyuan finds {CLUES}")
         taxonomy = Taxonomy.from_dict(config["taxonomy"])
-        return cls(taxonomy, window, overlap, calibration, clues, bool(config.get("early_exit")))
+        return cls(taxonomy, window, overlap, calibration, bool(config.get("early_exit")))
 
 
 def load_checkpoint(name: str | Path = DEFAULT) -> tuple[QingyuanModel, Tokenizer]:
@@ -124,8 +118,6 @@ def load_vocabulary(folder: Path) -> Tokenizer:
         rows = config["encoder"].get("vocab_size", len(tokenizer))
         if len(tokenizer) > rows or of_characters and len(tokenizer) < rows:
             raise ValueError(f"{len(tokenizer)} tokens for an encoder of {rows}")
-    if config.get("clues") and not tokenizer.clues:
-        raise CheckpointError(f"{folder / LEXICON_FILE}: missing; copy the whole folder of the checkpoint")
     return tokenizer
 
 

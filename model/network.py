@@ -22,8 +22,7 @@ EXIT = "exit_"  # begins the names of the early exit's heads
 class QingyuanConfig(PretrainedConfig):
     """What a checkpoint is: its encoder, its taxonomy, how it reads long texts, and how its scores are calibrated.
 
-    `window` counts tokens, the two special ones included; neighbours share `overlap`. `clues` is the number of clues that
-    it reads of each token beside the token itself, 0 or `qingyuan.clues.CLUES`. `calibration` is that of
+    `window` counts tokens, the two special ones included; neighbours share `overlap`. `calibration` is that of
     `qingyuan.calibration.Calibration`. `exit_layer` is the layer after which heads of their own tell tags and topic early,
     0 for none; their loss weighs `exit_weight`. With `early_exit` it is the config of a fast model whose weights are part
     of another one's; see `qingyuan.checkpoint`.
@@ -39,7 +38,6 @@ class QingyuanConfig(PretrainedConfig):
         overlap: int = 64,
         dropout: float = 0.1,
         topic_weight: float = 0.1,
-        clues: int = 0,
         exit_layer: int = 0,
         exit_weight: float = 0.5,
         early_exit: bool = False,
@@ -52,7 +50,6 @@ class QingyuanConfig(PretrainedConfig):
         self.overlap = overlap
         self.dropout = dropout
         self.topic_weight = topic_weight
-        self.clues = clues
         self.exit_layer = exit_layer
         self.exit_weight = exit_weight
         self.early_exit = early_exit
@@ -96,29 +93,22 @@ class QingyuanModel(PreTrainedModel):
             setattr(self, name, nn.Linear(read, told))
             if config.exit_layer:
                 setattr(self, EXIT + name, nn.Linear(read, told))
-        self.clue_layer = nn.Linear(config.clues, width, bias=False) if config.clues else None
         self.post_init()
-        if self.clue_layer is not None:
-            nn.init.zeros_(self.clue_layer.weight)  # at first the encoder reads what it was pretrained to read
 
     def forward(
         self,
         input_ids: torch.Tensor,
         attention_mask: torch.Tensor,
-        clues: torch.Tensor | None = None,
         tags: torch.Tensor | None = None,
         topics: torch.Tensor | None = None,
     ) -> QingyuanOutput:
         """Score windows; with labels, tell the loss too.
 
-        `input_ids` and `attention_mask` have the shape (windows, tokens), `clues` (windows, tokens, clues), for a model that
-        reads them, `tags` (windows, tokens, layers) and `topics` (windows,); -100 stands where nothing is known.
+        `input_ids` and `attention_mask` have the shape (windows, tokens), `tags` (windows, tokens, layers)
+        and `topics` (windows,); -100 stands where nothing is known.
         """
-        embeddings = self.encoder.get_input_embeddings()(input_ids)
-        if self.clue_layer is not None:
-            embeddings = embeddings + self.clue_layer(clues.to(embeddings.dtype))
         early = bool(self.config.exit_layer) and not (tags is None and topics is None)
-        encoded = self.encoder(inputs_embeds=embeddings, attention_mask=attention_mask, output_hidden_states=early)
+        encoded = self.encoder(input_ids, attention_mask=attention_mask, output_hidden_states=early)
         hidden = encoded.last_hidden_state
         told = self._read(hidden, attention_mask, self.tag_head, self.topic_head)
         loss = self._loss(*told, tags, topics)

@@ -17,8 +17,6 @@ from typing import Protocol
 
 import numpy as np
 
-from qingyuan.clues import LEXICON_FILE, Clues, Lexicon
-
 CHARACTERS_FILE = "characters.json"
 SUBWORDS_FILE = "tokenizer.json"
 
@@ -55,8 +53,6 @@ class Tokenizer(Protocol):
     sep_id: int
     pad_id: int
     mask_id: int
-    clues: Clues | None
-    """What finds the clues of windows of its rows, for a model that reads them."""
 
     def __call__(self, text: str) -> Tokens: ...
 
@@ -68,10 +64,10 @@ class CharacterTokenizer:
 
     `vocabulary` lists the special tokens and single characters in the order of the embedding's rows. A
     character without a row is read as its kin (`\\u3000` as a space, `Ａ` as `A`), else as `[UNK]`; its
-    offsets are its own all the same. With a `lexicon` it finds `clues` too.
+    offsets are its own all the same.
     """
 
-    def __init__(self, vocabulary: Sequence[str], lexicon: Lexicon | None = None):
+    def __init__(self, vocabulary: Sequence[str]):
         self.vocabulary = list(vocabulary)
         rows = {token: row for row, token in enumerate(self.vocabulary)}
         if missing := [token for token in SPECIAL_TOKENS if token not in rows]:
@@ -80,7 +76,6 @@ class CharacterTokenizer:
             raise ValueError(f"a character vocabulary holds single characters; it has {odd[0]!r}")
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (rows[t] for t in SPECIAL_TOKENS)
         self._row_of = _lookup_table(rows, self.unk_id)
-        self.clues = Clues(self.vocabulary, lexicon) if lexicon else None
 
     def __call__(self, text: str) -> Tokens:
         code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -91,17 +86,14 @@ class CharacterTokenizer:
         return len(self.vocabulary)
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write `characters.json`, and the lexicon if there is one, into `folder`."""
+        """Write `characters.json` into `folder`."""
         path = Path(folder, CHARACTERS_FILE)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.vocabulary, ensure_ascii=False), encoding="utf-8")
-        if self.clues:
-            self.clues.lexicon.save(Path(folder, LEXICON_FILE))
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> CharacterTokenizer:
-        lexicon = Lexicon.load(path) if (path := Path(folder, LEXICON_FILE)).is_file() else None
-        return cls(json.loads(Path(folder, CHARACTERS_FILE).read_text(encoding="utf-8")), lexicon)
+        return cls(json.loads(Path(folder, CHARACTERS_FILE).read_text(encoding="utf-8")))
 
 
 class SubwordTokenizer:
@@ -110,8 +102,6 @@ class SubwordTokenizer:
     Offsets are the tokenizer's own, less white space at their edges. `backend` is a `tokenizers.Tokenizer`;
     `special_tokens` names its start, end, padding and mask tokens by the keys of `tokenizer_config.json`.
     """
-
-    clues = None
 
     def __init__(self, backend, special_tokens: dict[str, str]):
         self._backend = backend

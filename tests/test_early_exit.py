@@ -69,13 +69,13 @@ def test_the_exit_learns_from_labels_and_from_the_last_layer(tiny_encoder, token
     ids = torch.from_numpy(tokenizer(ALPHABET[:20]).ids[None])
     mask, tags, topics = torch.ones_like(ids), torch.zeros(1, ids.shape[1], 2, dtype=torch.long), torch.tensor([3])
     plain, model = (network(tiny_encoder, exit_weight=weight) for weight in (0, 1))
-    late, early = model(ids, mask), model.early_exit().eval()(ids, mask, None, tags, topics)
+    late, early = model(ids, mask), model.early_exit().eval()(ids, mask, tags, topics)
     told = early.tag_logits.split(model.layer_sizes, -1)
     heard = late.tag_logits.split(model.layer_sizes, -1)
     apart = sum(-(h.softmax(-1) * t.log_softmax(-1)).sum(-1).mean() for h, t in zip(heard, told))
     apart -= 0.1 * (late.topic_logits.softmax(-1) * early.topic_logits.log_softmax(-1)).sum()
-    loss = model(ids, mask, None, tags, topics).loss
-    torch.testing.assert_close(loss, plain(ids, mask, None, tags, topics).loss + (early.loss + apart) / 2)
+    loss = model(ids, mask, tags, topics).loss
+    torch.testing.assert_close(loss, plain(ids, mask, tags, topics).loss + (early.loss + apart) / 2)
     loss.backward()
     assert model.exit_tag_head.weight.grad.abs().sum() > 0
 

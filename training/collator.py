@@ -24,8 +24,7 @@ _STRAIGHT = {"“": '"', "”": '"', "‘": "'", "’": "'"}
 class Collator:
     """Stacks windows of a `windows_dataset` into tensors; with `augment`, changed by chance.
 
-    Returns `input_ids` and `attention_mask` (windows, tokens), `tags` (windows, tokens, layers), `topics` (windows,), and
-    `clues` (windows, tokens, clues) where the tokenizer has them.
+    Returns `input_ids` and `attention_mask` (windows, tokens), `tags` (windows, tokens, layers) and `topics` (windows,).
     """
 
     def __init__(
@@ -57,9 +56,7 @@ class Collator:
             input_ids[number, : len(ids)] = ids
             present[number, : len(ids)] = 1
             all_tags[number, : len(ids)] = tags
-        clues = self.tokenizer.clues
         return {
-            **({"clues": torch.from_numpy(clues(input_ids))} if clues else {}),
             "input_ids": torch.from_numpy(input_ids),
             "attention_mask": torch.from_numpy(present),
             "tags": torch.from_numpy(all_tags),

@@ -101,9 +101,6 @@ class TrainConfig(Config):
     window: int = Field(512, gt=2, description="tokens in a window, the special ones included")
     overlap: int = Field(64, ge=0, description="tokens that neighbouring windows share")
     dropout: float = Field(0.1, ge=0, lt=1, description="on hidden states; attention has none")
-    lexicon: str | None = Field(
-        None, description="words as clues: `jieba`, or a file like its dictionary; a model that has one keeps it"
-    )
     topic_weight: float = Field(0.1, ge=0, description="of the topic's loss beside that of the tags")
     exit_layer: int | None = Field(
         None, ge=0, description="layer after which the model can end, as a fast one; 0: none; as in `model` if not given"

@@ -43,7 +43,7 @@ class Teachers(nn.Module):
         The mean probabilities of each layer's tags, (windows, tokens, tags), and of the topics, (windows, topics);
         the first one's hidden states, (windows, tokens, width).
         """
-        outputs = [model(inputs["input_ids"], inputs["attention_mask"], inputs.get("clues")) for model in self.models]
+        outputs = [model(inputs["input_ids"], inputs["attention_mask"]) for model in self.models]
         votes = [
             [(logits.float() / temperature).softmax(-1) for logits in split_logits(model, output)]
             for model, output in zip(self.models, outputs)
@@ -113,8 +113,6 @@ def load_teachers(names: Sequence[str], student: QingyuanModel, tokenizer: Token
         teacher, reads = load_checkpoint(name)
         if teacher.config.taxonomy != student.config.taxonomy:
             raise ValueError(f"teachers: {name} has other labels or topics than the student; use models of one taxonomy")
-        if teacher.config.clues and not tokenizer.clues:
-            raise ValueError(f"teachers: {name} reads clues and the student none; give the student a `lexicon`")
         if not _same_vocabulary(reads, tokenizer):
             raise ValueError(f"teachers: {name} reads other tokens than the student; use models of one vocabulary")
         teachers.append(teacher)

@@ -19,7 +19,6 @@ EXIT = "exit_"  # begins the names of an early exit's heads
 CONTRIB = "com.microsoft"
 OPSETS = (helper.make_opsetid("", 20), helper.make_opsetid(CONTRIB, 1))
 IR_VERSION = 10
-CLUE_WEIGHT = "clue_layer.weight"
 FAMILIES = ("bert", "roberta", "xlm-roberta")
 ACTIVATIONS = {
     "gelu": ("Gelu", {}),
@@ -52,7 +51,7 @@ def build(
     products: Mapping[str, Product] | None = None,
     exit_layer: int = 0,
 ) -> ModelProto:
-    """From `input_ids` (windows, tokens), and `clues` (windows, tokens, clues) where they are read, to `tag_logits` (windows, tokens, tags) and `topic_logits` (windows, topics).
+    """From `input_ids` (windows, tokens) to `tag_logits` (windows, tokens, tags) and `topic_logits` (windows, topics).
 
     `weights` are a checkpoint's by name, in float32; `encoder` is the part of its config that tells the encoder.
     With `products` those named in it are int8, and the embeddings too; the input of product NAME is the tensor
@@ -147,9 +146,6 @@ class _Builder:
         inputs = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["windows", "tokens"])]
         if self.exit_layer:
             inputs.append(helper.make_tensor_value_info("early", TensorProto.BOOL, []))
-        if CLUE_WEIGHT in self.weights:
-            clues = self.weights[CLUE_WEIGHT].shape[1]
-            inputs.append(helper.make_tensor_value_info("clues", TensorProto.UINT8, ["windows", "tokens", clues]))
         return inputs
 
     def _node(self, operator: str, *inputs: str, outputs: int | str = 1, domain: str = "", **attributes):
@@ -192,9 +188,6 @@ class _Builder:
         length = self._node("Gather", self._node("Shape", "input_ids"), self._constant(1, np.int64))
         place = self._node("Range", self._constant(0, np.int64), length, self._constant(1, np.int64))
         both = self._node("Add", self._rows(words, "input_ids"), self._rows(places, place))
-        if CLUE_WEIGHT in self.weights:
-            clues = self._node("Cast", "clues", to=TensorProto.FLOAT)
-            both = self._node("Add", both, self._node("MatMul", clues, self._constant(self.weights[CLUE_WEIGHT].T)))
         return self._norm(both, name + "LayerNorm")
 
     def _layers(self, first: int, stop: int, x: str) -> str:

@@ -8,14 +8,12 @@ import torch
 from transformers import PretrainedConfig
 
 from qingyuan.checkpoint import find_checkpoint, is_shipped, load_checkpoint
-from qingyuan.clues import CLUES, Clues
 from qingyuan.network import EXIT, QingyuanConfig, QingyuanModel
 from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
-from qingyuan.tokens import CharacterTokenizer, Tokenizer
+from qingyuan.tokens import Tokenizer
 from qingyuan.training.config import TrainConfig
 from qingyuan.training.encoder import load_encoder
-from qingyuan.training.lexicon import read_lexicon
 
 
 def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) -> tuple[QingyuanModel, Tokenizer]:
@@ -23,7 +21,7 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
 
     From a qingyuan model the encoder is kept, and of the heads whatever stands for a label or topic that
     `taxonomy` has too. From an encoder the heads are new. `texts` tell which characters an encoder needs.
-    Raises `ValueError` where a lexicon can't be used.
+    Raises `ValueError` for windows or an early exit that the encoder can't have.
     """
     trained = None
     if is_trained(config.model):
@@ -32,10 +30,6 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
         _drop_out(encoder, config.dropout)
     else:
         encoder, tokenizer = load_encoder(config.model, config.dropout, texts)
-    if config.lexicon and not tokenizer.clues:
-        if not isinstance(tokenizer, CharacterTokenizer):
-            raise ValueError(f"lexicon: {config.model} reads pieces of words; only models that read characters have clues")
-        tokenizer.clues = Clues(tokenizer.vocabulary, read_lexicon(config.lexicon))
     longest = getattr(encoder.config, "max_position_embeddings", config.window)
     if config.window > longest:
         raise ValueError(f"window: {config.window} tokens, but {config.model} reads {longest} at most")
@@ -46,7 +40,6 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
         overlap=config.overlap,
         dropout=config.dropout,
         topic_weight=config.topic_weight,
-        clues=CLUES if tokenizer.clues else 0,
         exit_layer=_exit_layer(config, trained, encoder.config.num_hidden_layers),
         exit_weight=config.exit_weight,
     )
@@ -90,12 +83,10 @@ def _drop_out(encoder: torch.nn.Module, share: float) -> None:
 
 
 def _keep_heads(trained: QingyuanModel, model: QingyuanModel) -> None:
-    """Copy the rows of the heads whose label or topic both models have, and how clues are read.
+    """Copy the rows of the heads whose label or topic both models have.
 
     An early exit after another layer than before starts with what the heads after the last one know.
     """
-    if trained.clue_layer is not None:
-        model.clue_layer.load_state_dict(trained.clue_layer.state_dict())
     old, new = (Taxonomy.from_dict(each.config.taxonomy) for each in (trained, model))
     with torch.no_grad():
         for head, rows_of in (("tag_head", _tag_rows), ("topic_head", _topic_rows)):

@@ -37,9 +37,8 @@ class OnnxBackend(Backend):
         if settings.early_exit and EARLY not in self._inputs:
             raise CheckpointError(f"{path}: has no early exit; export the model again")
         tags, topics = sum(map(tag_count, settings.taxonomy.layers)), len(settings.taxonomy.topics)
-        made_for = [*(output.shape[-1] for output in self._session.get_outputs()), "clues" in self._inputs]
-        if made_for != [tags, topics, bool(settings.clues)]:
-            raise CheckpointError(f"{path}: made for other labels, topics or clues than config.json's; export it again")
+        if [output.shape[-1] for output in self._session.get_outputs()] != [tags, topics]:
+            raise CheckpointError(f"{path}: made for other labels or topics than config.json's; export it again")
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
