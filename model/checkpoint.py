@@ -28,6 +28,7 @@ TRAINING_FILE = "training.yaml"  # the config a checkpoint was trained with
 # all that a checkpoint may need
 DEFAULT, FAST = "default", "fast"
 FAST_FILE = f"{FAST}/config.json"
+EXIT = "exit_"  # begins the names of the weights that only the fast model reads
 FILES = (
     "config.json",
     WEIGHTS_FILE,

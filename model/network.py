@@ -12,11 +12,11 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
+from qingyuan.checkpoint import EXIT
 from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
 
 IGNORED = -100
-EXIT = "exit_"  # begins the names of the early exit's heads
 
 
 class QingyuanConfig(PretrainedConfig):
@@ -157,7 +157,6 @@ class QingyuanModel(PreTrainedModel):
         if topics is not None and topic_logits.shape[-1]:
             loss = loss + self.config.topic_weight * _cross_entropy(topic_logits, topics)
         return loss
-
 
     def _distance(
         self,

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import torch
 from transformers import PretrainedConfig
 
-from qingyuan.checkpoint import find_checkpoint, is_shipped, load_checkpoint
-from qingyuan.network import EXIT, QingyuanConfig, QingyuanModel
+from qingyuan.checkpoint import EXIT, find_checkpoint, is_shipped, load_checkpoint
+from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
 from qingyuan.tokens import Tokenizer
