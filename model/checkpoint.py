@@ -25,10 +25,11 @@ MODEL_TYPE = "qingyuan"
 WEIGHTS_FILE = "model.safetensors"
 ONNX_FILE = "model.int8.onnx"
 TRAINING_FILE = "training.yaml"  # the config a checkpoint was trained with
-# all that a checkpoint may need
 DEFAULT, FAST = "default", "fast"
 FAST_FILE = f"{FAST}/config.json"
 EXIT = "exit_"  # begins the names of the weights that only the fast model reads
+EARLY = "early"  # the input of a graph with an early exit that tells whether to take it
+# all that a checkpoint may need
 FILES = (
     "config.json",
     WEIGHTS_FILE,
@@ -54,7 +55,7 @@ class Settings:
     window: int
     overlap: int
     calibration: Calibration
-    early_exit: bool = False
+    inside: bool = False
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -65,7 +66,7 @@ class Settings:
             raise ValueError(f"windows of {window} tokens, {overlap} shared, don't fit an encoder that reads {longest}")
         calibration = Calibration.from_dict(config.get("calibration") or {})
         taxonomy = Taxonomy.from_dict(config["taxonomy"])
-        return cls(taxonomy, window, overlap, calibration, bool(config.get("early_exit")))
+        return cls(taxonomy, window, overlap, calibration, bool(config.get("inside")))
 
 
 def load_checkpoint(name: str | Path = DEFAULT) -> tuple[QingyuanModel, Tokenizer]:
@@ -93,9 +94,9 @@ def load_model(folder: Path) -> QingyuanModel:
         model = QingyuanModel(QingyuanConfig.from_pretrained(folder)).float()
     with _told_as(path, SafetensorError):
         weights = load_file(path)
-        if model.config.early_exit:
+        if model.config.inside:
             weights = early_exit_weights(weights, model.state_dict())
-            model.config.early_exit = False  # from here on it is a model of its own
+            model.config.inside = False  # from here on it is a model of its own
         model.load_state_dict(weights)
         if not all(torch.isfinite(weight).all() for weight in weights.values()):
             raise ValueError("some weights are no numbers")
@@ -146,11 +147,14 @@ def find_checkpoint(name: str | Path) -> Path:
     """
     name = _SHIPPED[str(name)] if is_shipped(name) else name
     if not Path(name).is_dir():
-        hub_name = str(name).removesuffix(f"/{FAST}")
+        around, _, last = str(name).rpartition("/")
+        if last == FAST and Path(around).is_dir():
+            raise CheckpointError(f"{around}: no fast model inside; train it with `exit_layer`")
+        hub_name = around if last == FAST and around.count("/") == 1 else str(name)
         if Path(name).is_absolute() or hub_name.count("/") != 1 or hub_name.startswith("."):
             raise CheckpointError(f"{name}: no such folder; a model is a folder, or a hub name such as owner/model")
         folder = _fetch(hub_name)
-        return folder if hub_name == str(name) else find_checkpoint(folder / FAST)
+        return folder if hub_name == str(name) else find_checkpoint(f"{folder}/{FAST}")
     folder = Path(name)
     read_config(folder)
     home = weights_folder(folder)
@@ -162,7 +166,7 @@ def find_checkpoint(name: str | Path) -> Path:
 
 def weights_folder(folder: Path) -> Path:
     """Where the weights and the tokenizer of a checkpoint lie: for a fast model in the folder around its own."""
-    return folder.parent if read_config(folder).get("early_exit") else folder
+    return folder.resolve().parent if read_config(folder).get("inside") else folder
 
 
 def read_config(folder: Path) -> dict[str, Any]:

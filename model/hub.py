@@ -8,11 +8,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from qingyuan.card import CARD_FILE, write_card
-from qingyuan.checkpoint import FAST_FILE, FILES, TRAINING_FILE, weights_folder
+from qingyuan.checkpoint import FAST, FAST_FILE, FILES, TRAINING_FILE, weights_folder
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
 
+    from qingyuan.network import QingyuanModel
     from qingyuan.tagger import Tagger
 
 
@@ -21,20 +22,31 @@ def save(tagger: Tagger, folder: Path, name: str | None = None) -> None:
 
     Raises `ValueError` for a fast model of another backend, which has no file of its own.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     names = CARD_FILE, TRAINING_FILE
     if hasattr(tagger.backend, "model"):
         tagger.model.save_pretrained(folder)
         tagger.tokenizer.save_pretrained(folder)
-        if tagger.model.config.exit_layer:
+        if save_inside(tagger.model, folder):
             names += (FAST_FILE,)
-    elif tagger.backend.settings.early_exit:
+    elif tagger.backend.settings.inside:
         raise ValueError(f"{tagger.folder}: part of the model around it; save that one, or load it with backend='torch'")
     else:
+        folder.mkdir(parents=True, exist_ok=True)
         names += FILES
     if tagger.folder:
         _copy(tagger.folder, folder, names)
+        _copy(weights_folder(tagger.folder), folder, (TRAINING_FILE,))
     write_card(folder, name=name)
+
+
+def save_inside(model: QingyuanModel, folder: Path) -> bool:
+    """Write the config of the fast model inside a model, not calibrated yet, into the model's folder; whether there is one."""
+    from qingyuan.network import early_exit_config
+
+    (folder / FAST_FILE).unlink(missing_ok=True)
+    if model.config.exit_layer:
+        early_exit_config(model.config).save_pretrained(folder / FAST)
+    return bool(model.config.exit_layer)
 
 
 def push(tagger: Tagger, repo_id: str, private: bool | None, token: str | None, **options: Any) -> CommitInfo:

@@ -26,7 +26,8 @@ def show_info(model: str, console: Console, device: str = "auto", backend: str =
     facts.add_row("versions", ", ".join(f"{name} {_version(name)}" for name in PACKAGES))
     facts.add_row("backend", tagger.backend.describe() + (" – taken by auto" if backend == "auto" else ""))
     facts.add_row("model", str(folder))
-    facts.add_row("weights", ", ".join(_sizes(weights_folder(folder))))
+    shared = ", shared with the model around it" if settings.inside else ""
+    facts.add_row("weights", ", ".join(_sizes(weights_folder(folder))) + shared)
     layers, width = encoder.get("num_hidden_layers", "?"), encoder.get("hidden_size", "?")
     facts.add_row("encoder", f"{encoder['model_type']}, {layers} layers of {width}, {len(tagger.tokenizer):,} tokens")
     facts.add_row("windows", f"{settings.window} tokens, {settings.overlap} shared by neighbours")

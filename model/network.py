@@ -24,8 +24,8 @@ class QingyuanConfig(PretrainedConfig):
 
     `window` counts tokens, the two special ones included; neighbours share `overlap`. `calibration` is that of
     `qingyuan.calibration.Calibration`. `exit_layer` is the layer after which heads of their own tell tags and topic early,
-    0 for none; their loss weighs `exit_weight`. With `early_exit` it is the config of a fast model whose weights are part
-    of another one's; see `qingyuan.checkpoint`.
+    0 for none; their loss weighs `exit_weight`. A model `inside` is one that ends at the exit of another and has its weights
+    there; see `qingyuan.checkpoint`.
     """
 
     model_type = "qingyuan"
@@ -40,7 +40,7 @@ class QingyuanConfig(PretrainedConfig):
         topic_weight: float = 0.1,
         exit_layer: int = 0,
         exit_weight: float = 0.5,
-        early_exit: bool = False,
+        inside: bool = False,
         calibration: dict[str, float] | None = None,
         **kwargs,
     ):
@@ -52,7 +52,7 @@ class QingyuanConfig(PretrainedConfig):
         self.topic_weight = topic_weight
         self.exit_layer = exit_layer
         self.exit_weight = exit_weight
-        self.early_exit = early_exit
+        self.inside = inside
         self.calibration = calibration or {}
         super().__init__(**kwargs)
 
@@ -124,6 +124,7 @@ class QingyuanModel(PreTrainedModel):
         if not self.config.exit_layer:
             raise ValueError("this model has no early exit; train one with `exit_layer`")
         model = QingyuanModel(early_exit_config(self.config))
+        model.config.inside = False
         model.load_state_dict(early_exit_weights(self.state_dict(), model.state_dict()))
         return model.to(self.device)
 
@@ -177,16 +178,19 @@ class QingyuanModel(PreTrainedModel):
 
 
 def early_exit_config(config: QingyuanConfig) -> QingyuanConfig:
-    """That of the model which ends at the early exit, not calibrated yet."""
+    """That of the model inside which ends at the early exit, not calibrated yet."""
     early = QingyuanConfig.from_dict(config.to_dict())
     early.encoder = {**config.encoder, "num_hidden_layers": config.exit_layer}
-    early.exit_layer, early.calibration = 0, {}
+    early.exit_layer, early.inside, early.calibration = 0, True, {}
     return early
 
 
 def early_exit_weights(weights: Mapping[str, torch.Tensor], names: Iterable[str]) -> dict[str, torch.Tensor]:
-    """Of a whole model's weights those that the early exit reads, by the `names` that they have in it."""
-    return {name: weights[EXIT + name if EXIT + name in weights else name] for name in names}
+    """Of a whole model's weights those that the early exit reads, by the `names` that they have in it.
+
+    Raises `KeyError` for a model without an exit.
+    """
+    return {name: weights[name if name.startswith("encoder.") else EXIT + name] for name in names}
 
 
 def soft_cross_entropy(logits: torch.Tensor, targets: torch.Tensor, temperature: float = 1.0) -> torch.Tensor:

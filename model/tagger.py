@@ -102,7 +102,8 @@ class Tagger:
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the model, its tokenizer and its card so that `from_pretrained(folder)` reads them.
 
-        The int8 model of the onnx backend is copied with all of its folder.
+        The int8 model of the onnx backend is copied with all of its folder. A fast model has no int8 file of its own:
+        load it with `backend="torch"`, else `ValueError` is raised.
         """
         from qingyuan.hub import save
 
@@ -112,7 +113,8 @@ class Tagger:
         """Put the tagger on the Hugging Face hub, as `owner/model`; returns the hub's `CommitInfo`.
 
         A tagger that was loaded from a folder is pushed as it lies there, int8 weights and card included; save a
-        changed one first. `options` are those of `HfApi.upload_folder`, such as `commit_message` or `create_pr`.
+        changed one first. A fast model goes with the model that it is inside of, or alone if loaded with
+        `backend="torch"`. `options` are those of `HfApi.upload_folder`, such as `commit_message` or `create_pr`.
         """
         from qingyuan.hub import push
 

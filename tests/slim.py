@@ -17,6 +17,8 @@ if __name__ == "__main__":
     article = tagger.predict(TEXT)
     assert tagger.backend.name == "onnx" and article.topic.label == "drug_control", article
     assert "江苏省禁毒办" in [entity.text for entity in article.entities], article
+    fast = Tagger.from_pretrained("fast").predict(TEXT)
+    assert fast.topic.label == "drug_control" and fast.entities, fast
     for command in (["predict", "-"], ["predict", "--format", "table", "-"], ["predict", "--page", "-"], ["info"]):
         command = [sys.executable, "-m", "qingyuan.cli", *command]
         done = subprocess.run(command, input=TEXT.encode(), capture_output=True)

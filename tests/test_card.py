@@ -140,12 +140,15 @@ def pushed(monkeypatch):
     """What would go to the hub: the options, and the files by name."""
     seen = {}
 
+    def read(folder):
+        return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
     def create_repo(self, repo_id, **options):
         seen["repo"] = {"token": self.token, **options}
         return type("Repo", (), {"repo_id": repo_id})
 
     def upload_folder(self, *, repo_id, folder_path, **options):
-        seen.update(repo_id=repo_id, options=options, files={p.name: p.read_bytes() for p in folder_path.iterdir()})
+        seen.update(repo_id=repo_id, options=options, files=read(folder_path))
         return "the commit"
 
     monkeypatch.setattr(HfApi, "create_repo", create_repo)

@@ -25,7 +25,7 @@ def config(tmp_path):
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
 def test_the_configs_that_are_shipped_can_be_read(path):
-    kinds = {"pretrain": PretrainConfig, "fast": DistilConfig, "page": PageConfig}
+    kinds = {"pretrain": PretrainConfig, "distil": DistilConfig, "page": PageConfig}
     assert kinds.get(path.stem, TrainConfig).load(path).output
 
 

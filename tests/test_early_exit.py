@@ -10,15 +10,15 @@ import pytest
 import torch
 import yaml
 from conftest import ALPHABET
+from huggingface_hub import HfApi
 
 from qingyuan.checkpoint import FAST, CheckpointError, find_checkpoint, load_model
-from qingyuan.hub import save as save_tagger
 from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tagger import Tagger
 from qingyuan.training.config import TrainConfig
 from qingyuan.training.export import export
 from qingyuan.training.start import load_start
-from qingyuan.training.trainer import save_fast, train
+from qingyuan.training.trainer import train
 
 TEXTS = [ALPHABET[:70], ALPHABET[20:45], "市", ""]
 
@@ -41,7 +41,6 @@ def folder(tiny_encoder, tokenizer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
     tagger = Tagger(network(tiny_encoder), tokenizer, device="cpu")
     tagger.save_pretrained(folder)
-    save_fast(Tagger(tagger.model.early_exit(), tokenizer, device="cpu"), folder)
     texts = folder / "texts.jsonl"
     texts.write_text("\n".join(json.dumps({"text": ALPHABET[start:] * 2}) for start in range(0, 60, 3)), encoding="utf-8")
     export(str(folder), check=[], calibrate=[str(texts)])
@@ -103,13 +102,29 @@ def test_a_copy_of_the_folder_has_the_fast_model(folder, tmp_path):
         np.testing.assert_array_equal(logits(again), logits(Tagger.from_pretrained(folder / FAST, backend=backend)))
 
 
+def test_a_push_takes_the_fast_model_along(folder, monkeypatch):
+    sent = {}
+
+    def upload_folder(self, *, repo_id, folder_path, **_):
+        sent.update((path.relative_to(folder_path).as_posix(), path) for path in folder_path.rglob("*"))
+
+    monkeypatch.setattr(HfApi, "create_repo", lambda self, repo_id, **_: type("Repo", (), {"repo_id": repo_id}))
+    monkeypatch.setattr(HfApi, "upload_folder", upload_folder)
+    Tagger.from_pretrained(folder).push_to_hub("me/court")
+    assert "fast/config.json" in sent and "model.int8.onnx" in sent
+    sent.clear()
+    Tagger.from_pretrained(folder / FAST, backend="torch").push_to_hub("me/court")
+    assert "model.safetensors" in sent and "fast/config.json" not in sent
+
+
 def test_the_fast_model_can_be_saved_alone(folder, tmp_path):
     fast = Tagger.from_pretrained(folder / FAST, backend="torch")
     fast.save_pretrained(tmp_path)
     assert load_model(tmp_path).encoder.config.num_hidden_layers == 1
     np.testing.assert_array_equal(logits(Tagger.from_pretrained(tmp_path, backend="torch")), logits(fast))
     with pytest.raises(ValueError, match="backend='torch'"):
-        save_tagger(Tagger.from_pretrained(folder / FAST, backend="onnx"), tmp_path / "other")
+        Tagger.from_pretrained(folder / FAST, backend="onnx").save_pretrained(tmp_path / "other")
+    assert not (tmp_path / "other").exists()
 
 
 def test_an_int8_file_from_before_the_exit_is_refused(folder, exported, tmp_path):
@@ -126,6 +141,20 @@ def test_names_of_the_hub_may_end_in_fast(folder, monkeypatch):
     assert find_checkpoint("owner/model") == folder and asked == ["owner/model", "owner/model"]
     with pytest.raises(CheckpointError, match="no such folder"):
         find_checkpoint("owner/model/slow")
+    find_checkpoint("owner/fast")
+    assert asked[2:] == ["owner/fast"]
+
+
+def test_a_model_with_no_fast_one_inside_says_so(exported, tagger, folder, tmp_path):
+    with pytest.raises(CheckpointError, match="no fast model inside"):
+        find_checkpoint(f"{exported}/fast")
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    tagger.save_pretrained(copy)  # over a model that had one
+    assert not (copy / FAST / "config.json").exists()
+    stale = shutil.copytree(exported, tmp_path / "stale")
+    shutil.copytree(folder / FAST, stale / FAST)
+    with pytest.raises(CheckpointError, match="exit_"):
+        load_model(stale / FAST)
 
 
 @pytest.fixture
@@ -142,7 +171,7 @@ def test_a_training_keeps_the_exit_and_calibrates_it(config):
     scores = train(config)
     assert 0 <= scores["eval_f1_fast"] <= 1
     fast = json.loads((config.output / FAST / "config.json").read_text())
-    assert fast["early_exit"] and fast["encoder"]["num_hidden_layers"] == 1 and fast["calibration"]
+    assert fast["inside"] and fast["encoder"]["num_hidden_layers"] == 1 and fast["calibration"]
     assert yaml.safe_load((config.output / "training.yaml").read_text())["exit_layer"] is None
     Tagger.from_pretrained(config.output / FAST).predict(TEXTS)
 

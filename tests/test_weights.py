@@ -150,11 +150,11 @@ def test_no_code_of_others_is_trusted():
 
 @pytest.mark.parametrize("folder", sorted(filter(Path.is_dir, SHIPPED.iterdir())), ids=lambda folder: folder.name)
 def test_the_shipped_weights_are_those_of_their_checksums(folder):
-    """After new weights: `cd` to their folder, `sha256sum $(ls | grep -v -e README.md -e SHA256SUMS) > SHA256SUMS`."""
+    """After new weights, in their folder: `sha256sum $(find * -type f ! -name README.md ! -name SHA256SUMS) > SHA256SUMS`."""
     listed = dict(reversed(line.split(maxsplit=1)) for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines())
     found = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.iterdir()
-        if path.name not in ("SHA256SUMS", "README.md")
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in ("SHA256SUMS", "README.md")
     }
     assert found == listed, test_the_shipped_weights_are_those_of_their_checksums.__doc__

@@ -89,7 +89,7 @@ class AugmentConfig(Config):
 class TrainConfig(Config):
     """Training of a tagger on labelled articles."""
 
-    model: str = Field(description="encoder or qingyuan model to start from: a folder, a hub name, or `default`")
+    model: str = Field(description="encoder or qingyuan model to start from: a folder, a hub name, `default` or `fast`")
     output: Path
     train: list[str] = Field(description="sources of labelled articles")
     dev: list[str] = Field(description="held-out sources: they pick the best epoch and calibrate the scores")
@@ -112,8 +112,10 @@ class TrainConfig(Config):
 
 
 class DistilConfig(TrainConfig):
-    """Distillation: a small model, cut out of `model`, learns what teachers say of texts with and without labels."""
+    """Distillation: a small model, cut out of `model` without its early exit, learns what teachers say of texts with and
+    without labels."""
 
+    exit_layer: Literal[0] = Field(0, description="the student is cut out without an exit")
     teachers: list[str] = Field(min_length=1, description="qingyuan models; several vote")
     texts: list[str] = Field([], description="sources of articles whose labels are not read")
     layers: list[int] | None = Field(None, description="layers of the encoder that the student keeps; all if not given")

@@ -17,6 +17,7 @@ from qingyuan.backends.onnx import OnnxBackend
 from qingyuan.batches import frame
 from qingyuan.checkpoint import (
     FAST,
+    FAST_FILE,
     ONNX_FILE,
     WEIGHTS_FILE,
     CheckpointError,
@@ -79,12 +80,12 @@ def export(
     products = quantize(weights, layers, watch(build(weights, encoder), layers, windows_seen))
     beside = folder / f"{ONNX_FILE}.unchecked"
     beside.write_bytes(build(weights, encoder, products, exit_layer).SerializeToString())
-    models = [folder, folder / FAST] if exit_layer else [folder]
+    models = [folder, folder / FAST] if (folder / FAST_FILE).is_file() else [folder]
     try:
         checks = [compare(model, beside, source) for model in models for source in check]
         for each in checks:
             if each.float32 - each.int8 > loss:
-                cure = "calibrate with texts like these, or run it with backend=torch"
+                cure = "calibrate with texts like these, allow more with --loss, or run it with backend=torch"
                 raise ExportError(f"{each}; more than {loss} is lost: {cure}")
         os.replace(beside, folder / ONNX_FILE)
     finally:

@@ -8,14 +8,14 @@ So there is no mask: windows of one run are of one length. Products are float32,
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
 from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
 
-from qingyuan.checkpoint import EXIT
+from qingyuan.checkpoint import EARLY, EXIT
 
 CONTRIB = "com.microsoft"
 OPSETS = (helper.make_opsetid("", 20), helper.make_opsetid(CONTRIB, 1))
@@ -104,7 +104,7 @@ class _Builder:
         self.exit_layer = exit_layer
         self.nodes = []
         self.constants = {}
-        self.names = count()  # of no two things, in any branch, may be the same
+        self.numbers = itertools.count()  # for names: no two are alike, in branches neither
 
     def model(self) -> ModelProto:
         def all_layers() -> None:
@@ -115,7 +115,7 @@ class _Builder:
             early = self._branch("early", lambda: self._heads(hidden, EXIT))
             late = self._branch("late", all_layers)
             outputs = [each.name for each in self._outputs()]
-            self.nodes.append(helper.make_node("If", ["early"], outputs, then_branch=early, else_branch=late))
+            self.nodes.append(helper.make_node("If", [EARLY], outputs, then_branch=early, else_branch=late))
         else:
             all_layers()
         graph = self._graph("qingyuan", self._inputs())
@@ -146,12 +146,12 @@ class _Builder:
     def _inputs(self) -> list[ValueInfoProto]:
         inputs = [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["windows", "tokens"])]
         if self.exit_layer:
-            inputs.append(helper.make_tensor_value_info("early", TensorProto.BOOL, []))
+            inputs.append(helper.make_tensor_value_info(EARLY, TensorProto.BOOL, []))
         return inputs
 
     def _node(self, operator: str, *inputs: str, outputs: int | str = 1, domain: str = "", **attributes):
         """Add a node; the name of its output, or their names if it has several `outputs`, which may be a name too."""
-        number = next(self.names)
+        number = next(self.numbers)
         names = [outputs] if isinstance(outputs, str) else [f"{operator}_{number}_{i}" for i in range(outputs)]
         name = f"{operator}_{number}"
         self.nodes.append(helper.make_node(operator, inputs, names, name, domain=domain, **attributes))
@@ -159,7 +159,7 @@ class _Builder:
 
     def _constant(self, value, dtype=None) -> str:
         value = np.array(value, dtype=dtype, order="C")
-        name = f"constant_{next(self.names)}"
+        name = f"constant_{next(self.numbers)}"
         self.constants[name] = value
         return name
 
@@ -198,8 +198,8 @@ class _Builder:
 
     def _layer(self, layer: int, x: str) -> str:
         name = f"encoder.encoder.layer.{layer}."
-        number = self.encoder["num_attention_heads"]
-        heads = self._node("MultiHeadAttention", *self._qkv(layer, x), domain=CONTRIB, num_heads=number)
+        count = self.encoder["num_attention_heads"]
+        heads = self._node("MultiHeadAttention", *self._qkv(layer, x), domain=CONTRIB, num_heads=count)
         x = self._norm(self._node("Add", self._product(f"{layer}.out", heads), x), name + "attention.output.LayerNorm")
         operator, attributes = ACTIVATIONS[self.encoder.get("hidden_act", "gelu")]
         inner = self._node(operator, self._product(f"{layer}.up", x), **attributes)

@@ -20,7 +20,8 @@ def shrink(
     width: int | None = None,
     intermediate: int | None = None,
 ) -> QingyuanModel:
-    """A new model with the encoder's `layers` alone, `width` channels and `intermediate` units in each feed-forward part.
+    """A new model with the encoder's `layers` alone, `width` channels and `intermediate` units in each feed-forward part;
+    without an early exit.
 
     Heads keep their size, so that their number falls with the width. The encoder is a BERT or built like one.
     Raises `ValueError` for what it does not have.

@@ -33,7 +33,7 @@ def read_records(sources: Iterable[str], on_error: Callable[[RecordError], None]
                 for record in shipped_records(source)
             ]
         elif source in UNLABELLED:
-            raise ValueError(f"{source} has no labels; it serves `qingyuan pretrain` alone")
+            raise ValueError(f"{source} has no labels; it serves `qingyuan pretrain` and `distil` alone")
         else:
             records += read_articles(source, on_error)
     return records

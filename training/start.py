@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
-from transformers import PretrainedConfig
+from transformers import PretrainedConfig, PreTrainedModel
 
-from qingyuan.checkpoint import EXIT, find_checkpoint, is_shipped, load_checkpoint
+from qingyuan.checkpoint import EXIT, FAST, find_checkpoint, is_shipped, load_checkpoint
 from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tags import tag_count
 from qingyuan.taxonomy import GOVERNMENT_NEWS, Taxonomy
@@ -40,7 +40,7 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
         overlap=config.overlap,
         dropout=config.dropout,
         topic_weight=config.topic_weight,
-        exit_layer=_exit_layer(config, trained, encoder.config.num_hidden_layers),
+        exit_layer=_exit_layer(config, trained, encoder),
         exit_weight=config.exit_weight,
     )
     model = QingyuanModel(settings, encoder)
@@ -49,10 +49,12 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
     return model, tokenizer
 
 
-def _exit_layer(config: TrainConfig, trained: QingyuanModel | None, layers: int) -> int:
-    wanted = config.exit_layer
+def _exit_layer(config: TrainConfig, trained: QingyuanModel | None, encoder: PreTrainedModel) -> int:
+    wanted, layers = config.exit_layer, encoder.config.num_hidden_layers
     if wanted is None:
         return trained.config.exit_layer if trained is not None else 0
+    if wanted and not hasattr(getattr(encoder, "encoder", None), "layer"):
+        raise ValueError(f"exit_layer: only encoders built like BERT can have an exit, not a {type(encoder).__name__}")
     if wanted >= layers:
         raise ValueError(f"exit_layer: {wanted}, but an exit lies before the last layer of {config.model}, {layers}")
     return wanted
@@ -72,6 +74,8 @@ def starting_taxonomy(model: str) -> Taxonomy:
 
 def is_trained(model: str) -> bool:
     """Whether a folder or hub name holds a qingyuan model, and not a bare encoder."""
+    if model.endswith(f"/{FAST}"):
+        return find_checkpoint(model) is not None
     return is_shipped(model) or PretrainedConfig.get_config_dict(model)[0].get("model_type") == QingyuanConfig.model_type
 
 

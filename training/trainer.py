@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +18,8 @@ from qingyuan.article import Article
 from qingyuan.card import CARD_FILE, SPANS, TOPICS, result, write_card
 from qingyuan.checkpoint import FAST, FAST_FILE, ONNX_FILE, TRAINING_FILE
 from qingyuan.eval.metrics import strict_f1
-from qingyuan.network import QingyuanModel
+from qingyuan.hub import save_inside
+from qingyuan.network import QingyuanModel, early_exit_config
 from qingyuan.tagger import Tagger
 from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import Tokenizer
@@ -201,7 +201,9 @@ def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, fl
     with written_whole(config.output) as folder:
         save(tagger, folder, config.half_precision)
         if early:
-            save_fast(early, folder)
+            inside = early_exit_config(tagger.model.config)
+            inside.calibration = early.calibration.to_dict()
+            inside.save_pretrained(folder / FAST)
         (folder / TRAINING_FILE).write_text(made_by, encoding="utf-8")
         if (config.output / CARD_FILE).is_file():
             shutil.copyfile(config.output / CARD_FILE, folder / CARD_FILE)
@@ -229,18 +231,12 @@ def _of_exit(scores: dict[str, float]) -> dict[str, float]:
     return {f"{name}_{FAST}": value for name, value in scores.items()}
 
 
-def save_fast(early: Tagger, folder: Path) -> None:
-    """Write the config of a model's early exit into the model's folder; its weights are there already."""
-    config = deepcopy(early.model.config)
-    config.early_exit, config.calibration = True, early.calibration.to_dict()
-    config.save_pretrained(folder / FAST)
-
-
 def save(tagger: Tagger, folder: Path, half_precision: bool) -> None:
-    """Write a model and its tokenizer, the weights as float16 if `half_precision`."""
+    """Write a model, with the fast one inside, and its tokenizer; the weights as float16 if `half_precision`."""
     weights = {name: weight.half() if half_precision else weight for name, weight in tagger.model.state_dict().items()}
     tagger.model.save_pretrained(folder, state_dict=weights)
     tagger.tokenizer.save_pretrained(folder)
+    save_inside(tagger.model, folder)
 
 
 def _tell(error: RecordError) -> None:

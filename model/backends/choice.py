@@ -24,12 +24,12 @@ def load_backend(name: str | Path, backend: str = "auto", device: object = "auto
     if backend == "onnx" and str(device) not in ("auto", "cpu"):
         raise ValueError(f"the onnx backend runs on the CPU, not on {device}; take backend=torch")
     folder = find_checkpoint(name)
+    home = weights_folder(folder)
     if backend == "auto":
-        backend = "onnx" if _onnx_is_best(weights_folder(folder), str(device)) else "torch"
+        backend = "onnx" if _onnx_is_best(home, str(device)) else "torch"
     if backend == "onnx":
         from qingyuan.backends.onnx import OnnxBackend
 
-        home = weights_folder(folder)
         if not (home / ONNX_FILE).is_file():
             raise CheckpointError(f"{home / ONNX_FILE}: missing; make it with `qingyuan export {home}`")
         return OnnxBackend(home / ONNX_FILE, load_settings(folder))

@@ -14,11 +14,8 @@ import numpy as np
 import onnxruntime
 
 from qingyuan.backends.base import Backend, Scores
-from qingyuan.checkpoint import CheckpointError, Settings
+from qingyuan.checkpoint import EARLY, CheckpointError, Settings
 from qingyuan.tags import tag_count
-
-
-EARLY = "early"  # the input of a graph with an early exit that tells whether to take it
 
 
 class OnnxBackend(Backend):
@@ -34,7 +31,7 @@ class OnnxBackend(Backend):
         self.threads = threads or usable_cores()
         super().__init__(settings, "cpu", self.threads)
         self._inputs = [each.name for each in self._session.get_inputs()]
-        if settings.early_exit and EARLY not in self._inputs:
+        if settings.inside and EARLY not in self._inputs:
             raise CheckpointError(f"{path}: has no early exit; export the model again")
         tags, topics = sum(map(tag_count, settings.taxonomy.layers)), len(settings.taxonomy.topics)
         if [output.shape[-1] for output in self._session.get_outputs()] != [tags, topics]:
@@ -92,7 +89,7 @@ class OnnxBackend(Backend):
         return self._workers.submit(self._run, self._session, inputs)
 
     def _run(self, session: onnxruntime.InferenceSession, inputs: Mapping[str, np.ndarray]) -> Scores:
-        inputs = {**inputs, EARLY: np.array(self.settings.early_exit)}
+        inputs = {**inputs, EARLY: np.array(self.settings.inside)}
         wanted = {name: inputs[name] for name in self._inputs}
         return Scores(*session.run(["tag_logits", "topic_logits"], wanted))
 

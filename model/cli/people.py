@@ -136,7 +136,9 @@ def card(
     """
     with clear_errors():
         from qingyuan.card import read_report, write_card
-        from qingyuan.checkpoint import find_checkpoint
+        from qingyuan.checkpoint import find_checkpoint, load_settings
 
+        if load_settings(folder := find_checkpoint(model)).inside:
+            raise ValueError(f"{folder}: part of the model around it, whose card speaks for both")
         results = [result for path in reports or () for result in read_report(path)]
-        typer.echo(write_card(find_checkpoint(model), results, license, name))
+        typer.echo(write_card(folder, results, license, name))
