@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,14 +108,12 @@ class QingyuanModel(PreTrainedModel):
         `input_ids` and `attention_mask` have the shape (windows, tokens), `tags` (windows, tokens, layers)
         and `topics` (windows,); -100 stands where nothing is known.
         """
-        early = bool(self.config.exit_layer) and not (tags is None and topics is None)
-        encoded = self.encoder(input_ids, attention_mask=attention_mask, output_hidden_states=early)
-        hidden = encoded.last_hidden_state
+        with self._watch_exit() as seen:
+            hidden = self.encoder(input_ids, attention_mask=attention_mask).last_hidden_state
         told = self._read(hidden, attention_mask, self.tag_head, self.topic_head)
         loss = self._loss(*told, tags, topics)
-        if early:
-            states = encoded.hidden_states[self.config.exit_layer]
-            early_told = self._read(states, attention_mask, self.exit_tag_head, self.exit_topic_head)
+        if seen and loss is not None:
+            early_told = self._read(seen[0], attention_mask, self.exit_tag_head, self.exit_topic_head)
             early_loss = self._loss(*early_told, tags, topics) + self._distance(early_told, told, attention_mask > 0)
             loss = loss + self.config.exit_weight * early_loss / 2
         return QingyuanOutput(loss, *told, hidden)
@@ -127,6 +126,23 @@ class QingyuanModel(PreTrainedModel):
         model.config.inside = False
         model.load_state_dict(early_exit_weights(self.state_dict(), model.state_dict()))
         return model.to(self.device)
+
+    @contextmanager
+    def _watch_exit(self) -> Iterator[list[torch.Tensor]]:
+        """The states after the exit's layer, (windows, tokens, width), once the encoder has run; none without an exit.
+
+        The hidden states that transformers returns on demand leave hooks behind with which a model can't be pickled.
+        """
+        seen: list[torch.Tensor] = []
+        if not self.config.exit_layer:
+            yield seen
+            return
+        layer = self.encoder.encoder.layer[self.config.exit_layer - 1]
+        hook = layer.register_forward_hook(lambda _, __, out: seen.append(out[0] if isinstance(out, tuple) else out))
+        try:
+            yield seen
+        finally:
+            hook.remove()
 
     def _read(
         self, hidden: torch.Tensor, attention_mask: torch.Tensor, tag_head: nn.Module, topic_head: nn.Module

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -57,7 +58,8 @@ def test_the_exit_reads_the_states_after_its_layer(tiny_encoder, tokenizer):
     model = network(tiny_encoder)
     ids = torch.from_numpy(tokenizer(ALPHABET[:20]).ids[None])
     mask = torch.ones_like(ids)
-    states = model.encoder(ids, attention_mask=mask, output_hidden_states=True).hidden_states[1]
+    whole = deepcopy(model.encoder)  # hidden states on demand leave hooks behind
+    states = whole(ids, attention_mask=mask, output_hidden_states=True).hidden_states[1]
     early = model.early_exit().eval()(ids, mask)
     torch.testing.assert_close(early.tag_logits, model.exit_tag_head(states))
     summary = torch.cat([states[:, 0], states.mean(1)], dim=-1)
