@@ -24,10 +24,12 @@ def save(tagger: Tagger, folder: Path, name: str | None = None) -> None:
     """
     names = CARD_FILE, TRAINING_FILE
     if hasattr(tagger.backend, "model"):
+        calibrated = tagger.folder / FAST_FILE if tagger.folder else Path()
+        fast = calibrated.read_bytes() if calibrated.is_file() else None  # now: `folder` may be the tagger's own
         tagger.model.save_pretrained(folder)
         tagger.tokenizer.save_pretrained(folder)
-        if save_inside(tagger.model, folder):
-            names += (FAST_FILE,)
+        if save_inside(tagger.model, folder) and fast:
+            (folder / FAST_FILE).write_bytes(fast)
     elif tagger.backend.settings.inside:
         raise ValueError(f"{tagger.folder}: part of the model around it; save that one, or load it with backend='torch'")
     else:

@@ -104,6 +104,15 @@ def test_a_copy_of_the_folder_has_the_fast_model(folder, tmp_path):
         np.testing.assert_array_equal(logits(again), logits(Tagger.from_pretrained(folder / FAST, backend=backend)))
 
 
+def test_saving_in_place_keeps_the_calibration_of_the_fast_model(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    config = json.loads((copy / FAST / "config.json").read_text())
+    (copy / FAST / "config.json").write_text(json.dumps(config | {"calibration": {"threshold": 0.7}}))
+    for place in (copy, tmp_path / "other"):
+        Tagger.from_pretrained(copy, backend="torch").save_pretrained(place)
+        assert Tagger.from_pretrained(place / FAST, backend="torch").calibration.threshold == 0.7
+
+
 def test_a_push_takes_the_fast_model_along(folder, monkeypatch):
     sent = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import torch
 from transformers import PretrainedConfig, PreTrainedModel
@@ -74,8 +75,8 @@ def starting_taxonomy(model: str) -> Taxonomy:
 
 def is_trained(model: str) -> bool:
     """Whether a folder or hub name holds a qingyuan model, and not a bare encoder."""
-    if model.endswith(f"/{FAST}"):
-        return find_checkpoint(model) is not None
+    if model.endswith(f"/{FAST}") and not Path(model).is_dir():  # the fast model inside one of the hub's
+        model = str(find_checkpoint(model))
     return is_shipped(model) or PretrainedConfig.get_config_dict(model)[0].get("model_type") == QingyuanConfig.model_type
 
 
