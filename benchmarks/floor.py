@@ -102,7 +102,7 @@ def profile(path: Path, length: int, early: bool = False, passes: int = 20) -> d
     for event in events:
         kind = event.get("args", {}).get("op_name")
         if event.get("cat") == "Node" and event["name"].endswith("_kernel_time") and kind != "If":  # whose time is its inside's
-            key = event["name"], event["args"]["op_name"]
+            key = event["name"], kind
             least[key] = min(event["dur"], least.get(key, float("inf")))
     kinds = Counter()
     for (_, kind), time_ in least.items():

@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from qingyuan.calibration import Calibration
 from qingyuan.card import CARD_FILE, write_card
-from qingyuan.checkpoint import FAST, FAST_FILE, FILES, TRAINING_FILE, weights_folder
+from qingyuan.checkpoint import FAST, FAST_FILE, FILES, TRAINING_FILE, load_settings, weights_folder
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo
@@ -22,14 +23,13 @@ def save(tagger: Tagger, folder: Path, name: str | None = None) -> None:
 
     Raises `ValueError` for a fast model of another backend, which has no file of its own.
     """
-    names = CARD_FILE, TRAINING_FILE
+    names: tuple[str, ...] = (CARD_FILE,)
     if hasattr(tagger.backend, "model"):
-        calibrated = tagger.folder / FAST_FILE if tagger.folder else Path()
-        fast = calibrated.read_bytes() if calibrated.is_file() else None  # now: `folder` may be the tagger's own
+        has_fast = tagger.folder is not None and (tagger.folder / FAST_FILE).is_file()
+        calibration = load_settings(tagger.folder / FAST).calibration if has_fast else None
         tagger.model.save_pretrained(folder)
         tagger.tokenizer.save_pretrained(folder)
-        if save_inside(tagger.model, folder) and fast:
-            (folder / FAST_FILE).write_bytes(fast)
+        save_inside(tagger.model, folder, calibration)
     elif tagger.backend.settings.inside:
         raise ValueError(f"{tagger.folder}: part of the model around it; save that one, or load it with backend='torch'")
     else:
@@ -41,14 +41,15 @@ def save(tagger: Tagger, folder: Path, name: str | None = None) -> None:
     write_card(folder, name=name)
 
 
-def save_inside(model: QingyuanModel, folder: Path) -> bool:
-    """Write the config of the fast model inside a model, not calibrated yet, into the model's folder; whether there is one."""
+def save_inside(model: QingyuanModel, folder: Path, calibration: Calibration | None = None) -> None:
+    """Write the config of the fast model inside a model, if there is one, into the model's folder, in place of any other."""
     from qingyuan.network import early_exit_config
 
     (folder / FAST_FILE).unlink(missing_ok=True)
     if model.config.exit_layer:
-        early_exit_config(model.config).save_pretrained(folder / FAST)
-    return bool(model.config.exit_layer)
+        config = early_exit_config(model.config)
+        config.calibration = calibration.to_dict() if calibration else {}
+        config.save_pretrained(folder / FAST)
 
 
 def push(tagger: Tagger, repo_id: str, private: bool | None, token: str | None, **options: Any) -> CommitInfo:

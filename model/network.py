@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -114,7 +114,9 @@ class QingyuanModel(PreTrainedModel):
         loss = self._loss(*told, tags, topics)
         if seen and loss is not None:
             early_told = self._read(seen[0], attention_mask, self.exit_tag_head, self.exit_topic_head)
-            early_loss = self._loss(*early_told, tags, topics) + self._distance(early_told, told, attention_mask > 0)
+            # it does better with both (Phuong and Lampert, 2019, "Distillation-based training for multi-exit architectures")
+            late = [logits.detach().float().softmax(-1) for logits in self.split_logits(*told)]
+            early_loss = self._loss(*early_told, tags, topics) + self.soft_loss(early_told, late, attention_mask > 0)
             loss = loss + self.config.exit_weight * early_loss / 2
         return QingyuanOutput(loss, *told, hidden)
 
@@ -175,21 +177,26 @@ class QingyuanModel(PreTrainedModel):
             loss = loss + self.config.topic_weight * _cross_entropy(topic_logits, topics)
         return loss
 
-    def _distance(
+    def split_logits(self, tag_logits: torch.Tensor, topic_logits: torch.Tensor) -> list[torch.Tensor]:
+        """Logits that compete with each other, apart: those of each layer's tags, then those of the topics."""
+        return [*tag_logits.split(self.layer_sizes, dim=-1), topic_logits]
+
+    def soft_loss(
         self,
         told: tuple[torch.Tensor, torch.Tensor],
-        target: tuple[torch.Tensor, torch.Tensor],
+        targets: Sequence[torch.Tensor],
         present: torch.Tensor,
+        temperature: float = 1.0,
     ) -> torch.Tensor:
-        """As `_loss`, with the probabilities of `target`, from which nothing is learned here, in the place of labels.
+        """As the loss on labels, with the probabilities that another model gives to each part in their place.
 
-        An early exit does better with both (Phuong and Lampert, 2019, "Distillation-based training for multi-exit
-        architectures").
+        `told` are the logits of the tags and of the topics, `targets` are as `split_logits` has the parts, `present`,
+        (windows, tokens), tells what is no padding.
         """
-        (tags, topics), (target_tags, target_topics) = told, (logits.detach() for logits in target)
-        loss = self.config.topic_weight * soft_cross_entropy(topics, target_topics.float().softmax(-1))
-        for logits, targets in zip(*(each[present].split(self.layer_sizes, dim=-1) for each in (tags, target_tags))):
-            loss = loss + soft_cross_entropy(logits, targets.float().softmax(-1))
+        (*tags, topics), (*tag_targets, topic_targets) = self.split_logits(*told), targets
+        loss = self.config.topic_weight * soft_cross_entropy(topics, topic_targets, temperature)
+        for logits, target in zip(tags, tag_targets):
+            loss = loss + soft_cross_entropy(logits[present], target[present], temperature)
         return loss
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
+from huggingface_hub import HfApi
 from transformers import BertConfig, BertModel
 
 from qingyuan.network import QingyuanConfig, QingyuanModel
@@ -58,10 +60,35 @@ def encoder_folder(tmp_path, tokenizer, tiny_encoder):
 @pytest.fixture(scope="session")
 def exported(tagger, tmp_path_factory):
     """The folder of the same model, with its int8 file beside the weights."""
-    folder = tmp_path_factory.mktemp("exported")
+    return save_and_export(tagger, tmp_path_factory.mktemp("exported"))
+
+
+def save_and_export(tagger: Tagger, folder: Path) -> Path:
+    """The folder, with the weights and the int8 file of a tagger in it."""
     tagger.save_pretrained(folder)
     texts = folder / "texts.jsonl"
     texts.write_text("\n".join(json.dumps({"text": ALPHABET[start:] * 2}) for start in range(0, 60, 3)), encoding="utf-8")
     export(str(folder), check=[], calibrate=[str(texts)])
     texts.unlink()
     return folder
+
+
+@pytest.fixture
+def pushed(monkeypatch):
+    """What would go to the hub: the options, and the files by name."""
+    seen = {}
+
+    def read(folder):
+        return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+    def create_repo(self, repo_id, **options):
+        seen["repo"] = {"token": self.token, **options}
+        return type("Repo", (), {"repo_id": repo_id})
+
+    def upload_folder(self, *, repo_id, folder_path, **options):
+        seen.update(repo_id=repo_id, options=options, files=read(folder_path))
+        return "the commit"
+
+    monkeypatch.setattr(HfApi, "create_repo", create_repo)
+    monkeypatch.setattr(HfApi, "upload_folder", upload_folder)
+    return seen

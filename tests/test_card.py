@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from huggingface_hub import HfApi, ModelCard, metadata_load
+from huggingface_hub import ModelCard, metadata_load
 from huggingface_hub.repocard_data import model_index_to_eval_results
 from typer.testing import CliRunner
 
@@ -133,27 +133,6 @@ def test_the_shipped_card():
     assert data.license == "apache-2.0" and data.base_model == "BAAI/bge-small-zh-v1.5"
     sets = {each.dataset_type for each in data.eval_results}
     assert sets == {"qingyuan-page", "qingyuan-web", "qingyuan-written"}
-
-
-@pytest.fixture
-def pushed(monkeypatch):
-    """What would go to the hub: the options, and the files by name."""
-    seen = {}
-
-    def read(folder):
-        return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-    def create_repo(self, repo_id, **options):
-        seen["repo"] = {"token": self.token, **options}
-        return type("Repo", (), {"repo_id": repo_id})
-
-    def upload_folder(self, *, repo_id, folder_path, **options):
-        seen.update(repo_id=repo_id, options=options, files=read(folder_path))
-        return "the commit"
-
-    monkeypatch.setattr(HfApi, "create_repo", create_repo)
-    monkeypatch.setattr(HfApi, "upload_folder", upload_folder)
-    return seen
 
 
 def test_push_of_a_loaded_tagger_takes_its_folder_as_it_lies(exported, pushed):

@@ -9,11 +9,12 @@ import torch
 from safetensors.torch import load_file
 
 from qingyuan.checkpoint import load_checkpoint
+from qingyuan.network import soft_cross_entropy
 from qingyuan.tagger import Tagger
 from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import SPECIAL_TOKENS, CharacterTokenizer
 from qingyuan.training.config import DistilConfig
-from qingyuan.training.distil import Teachers, distil, relation_loss, soft_cross_entropy, split_logits
+from qingyuan.training.distil import Teachers, distil, relation_loss
 from qingyuan.training.shrink import shrink
 
 TEXTS = ["西藏自治区禁毒办在拉萨市法院。", "《法院》“禁毒年”动,对人民的生活大有作用。", "拉萨市主办2024年禁毒会。"]
@@ -21,7 +22,8 @@ TEXTS = ["西藏自治区禁毒办在拉萨市法院。", "《法院》“禁毒
 
 def scores(model, ids) -> list[torch.Tensor]:
     with torch.no_grad():
-        return split_logits(model.eval(), model(ids, torch.ones_like(ids)))
+        output = model.eval()(ids, torch.ones_like(ids))
+        return model.split_logits(output.tag_logits, output.topic_logits)
 
 
 @pytest.fixture

@@ -10,14 +10,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from conftest import ALPHABET
-from huggingface_hub import HfApi
+from conftest import ALPHABET, save_and_export
 
 from qingyuan.checkpoint import FAST, CheckpointError, find_checkpoint, load_model
 from qingyuan.network import QingyuanConfig, QingyuanModel
 from qingyuan.tagger import Tagger
 from qingyuan.training.config import TrainConfig
-from qingyuan.training.export import export
 from qingyuan.training.start import load_start
 from qingyuan.training.trainer import train
 
@@ -40,13 +38,7 @@ def network(encoder, exit_layer: int = 1, exit_weight: float = 0.5) -> QingyuanM
 def folder(tiny_encoder, tokenizer, tmp_path_factory):
     """A model with an early exit, its fast model and its int8 file."""
     folder = tmp_path_factory.mktemp("model")
-    tagger = Tagger(network(tiny_encoder), tokenizer, device="cpu")
-    tagger.save_pretrained(folder)
-    texts = folder / "texts.jsonl"
-    texts.write_text("\n".join(json.dumps({"text": ALPHABET[start:] * 2}) for start in range(0, 60, 3)), encoding="utf-8")
-    export(str(folder), check=[], calibrate=[str(texts)])
-    texts.unlink()
-    return folder
+    return save_and_export(Tagger(network(tiny_encoder), tokenizer, device="cpu"), folder)
 
 
 def logits(tagger: Tagger) -> np.ndarray:
@@ -113,19 +105,11 @@ def test_saving_in_place_keeps_the_calibration_of_the_fast_model(folder, tmp_pat
         assert Tagger.from_pretrained(place / FAST, backend="torch").calibration.threshold == 0.7
 
 
-def test_a_push_takes_the_fast_model_along(folder, monkeypatch):
-    sent = {}
-
-    def upload_folder(self, *, repo_id, folder_path, **_):
-        sent.update((path.relative_to(folder_path).as_posix(), path) for path in folder_path.rglob("*"))
-
-    monkeypatch.setattr(HfApi, "create_repo", lambda self, repo_id, **_: type("Repo", (), {"repo_id": repo_id}))
-    monkeypatch.setattr(HfApi, "upload_folder", upload_folder)
+def test_a_push_takes_the_fast_model_along(folder, pushed):
     Tagger.from_pretrained(folder).push_to_hub("me/court")
-    assert "fast/config.json" in sent and "model.int8.onnx" in sent
-    sent.clear()
+    assert "fast/config.json" in pushed["files"] and "model.int8.onnx" in pushed["files"]
     Tagger.from_pretrained(folder / FAST, backend="torch").push_to_hub("me/court")
-    assert "model.safetensors" in sent and "fast/config.json" not in sent
+    assert "model.safetensors" in pushed["files"] and "fast/config.json" not in pushed["files"]
 
 
 def test_the_fast_model_can_be_saved_alone(folder, tmp_path):

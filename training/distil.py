@@ -16,7 +16,7 @@ from torch import nn
 
 from qingyuan.article import Article
 from qingyuan.checkpoint import load_checkpoint
-from qingyuan.network import IGNORED, QingyuanModel, QingyuanOutput, soft_cross_entropy
+from qingyuan.network import IGNORED, QingyuanModel
 from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import CharacterTokenizer, Tokenizer
 from qingyuan.training.config import DistilConfig
@@ -45,15 +45,10 @@ class Teachers(nn.Module):
         """
         outputs = [model(inputs["input_ids"], inputs["attention_mask"]) for model in self.models]
         votes = [
-            [(logits.float() / temperature).softmax(-1) for logits in split_logits(model, output)]
+            [(part.float() / temperature).softmax(-1) for part in model.split_logits(output.tag_logits, output.topic_logits)]
             for model, output in zip(self.models, outputs)
         ]
         return [torch.stack(of_part).mean(0) for of_part in zip(*votes)], outputs[0].hidden
-
-
-def split_logits(model: QingyuanModel, output: QingyuanOutput) -> list[torch.Tensor]:
-    """Logits that compete with each other, apart: those of each layer's tags, then those of the topics."""
-    return [*output.tag_logits.split(model.layer_sizes, dim=-1), output.topic_logits]
 
 
 class DistilTrainer(TaggerTrainer):
@@ -68,11 +63,9 @@ class DistilTrainer(TaggerTrainer):
         output = model(**inputs)
         with self.accelerator.autocast():
             targets, thoughts = self.teachers(inputs, config.temperature)
-        *tags, topics = split_logits(self.accelerator.unwrap_model(model), output)
         present = mask > 0
-        said = config.topic_weight * soft_cross_entropy(topics, targets.pop(), config.temperature)
-        for logits, target in zip(tags, targets):
-            said = said + soft_cross_entropy(logits[present], target[present], config.temperature)
+        student, told = self.accelerator.unwrap_model(model), (output.tag_logits, output.topic_logits)
+        said = student.soft_loss(told, targets, present, config.temperature)
         loss = said + config.gold_weight * output.loss
         if config.hidden_weight:
             loss = loss + config.hidden_weight * relation_loss(output.hidden[present], thoughts[present])

@@ -17,6 +17,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from qingyuan.eval.pages import Tally
 from qingyuan.page import split_page
 from qingyuan.page.cohesion import bigrams
 from qingyuan.page.features import Vocabulary, common_rows, dense_features, edge_grams, edge_rows
@@ -257,10 +258,11 @@ def lean(weights: dict[str, np.ndarray], pages: Sequence[SyntheticPage]) -> dict
         return weights | {"out_bias": bias}
 
     def f1(much: float) -> float:
-        model = RoleModel(leaning(much))
-        gold = [set(page.articles) for page in pages]
-        found = [{(article.start, article.end) for article in split_page(page.text, model)} for page in pages]
-        return 2 * sum(len(g & f) for g, f in zip(gold, found)) / sum(len(g) + len(f) for g, f in zip(gold, found))
+        model, borders = RoleModel(leaning(much)), Tally()
+        for number, page in enumerate(pages):
+            found = split_page(page.text, model)
+            borders.add(number, page.articles, ((article.start, article.end) for article in found))
+        return borders.score.f1
 
     return leaning(max(LEANINGS, key=f1))
 

@@ -15,11 +15,12 @@ from huggingface_hub import EvalResult
 from transformers import EarlyStoppingCallback, set_seed
 
 from qingyuan.article import Article
+from qingyuan.calibration import Calibration
 from qingyuan.card import CARD_FILE, SPANS, TOPICS, result, write_card
 from qingyuan.checkpoint import FAST, FAST_FILE, ONNX_FILE, TRAINING_FILE
 from qingyuan.eval.metrics import strict_f1
 from qingyuan.hub import save_inside
-from qingyuan.network import QingyuanModel, early_exit_config
+from qingyuan.network import QingyuanModel
 from qingyuan.tagger import Tagger
 from qingyuan.taxonomy import Taxonomy
 from qingyuan.tokens import Tokenizer
@@ -199,11 +200,7 @@ def finish(config: TrainConfig, dev_articles: Sequence[Article]) -> dict[str, fl
         early.calibration = fit_calibration(early, dev_articles)
         scores |= _of_exit(dev_metrics(early, dev_articles))
     with written_whole(config.output) as folder:
-        save(tagger, folder, config.half_precision)
-        if early:
-            inside = early_exit_config(tagger.model.config)
-            inside.calibration = early.calibration.to_dict()
-            inside.save_pretrained(folder / FAST)
+        save(tagger, folder, config.half_precision, early.calibration if early else None)
         (folder / TRAINING_FILE).write_text(made_by, encoding="utf-8")
         if (config.output / CARD_FILE).is_file():
             shutil.copyfile(config.output / CARD_FILE, folder / CARD_FILE)
@@ -231,12 +228,12 @@ def _of_exit(scores: dict[str, float]) -> dict[str, float]:
     return {f"{name}_{FAST}": value for name, value in scores.items()}
 
 
-def save(tagger: Tagger, folder: Path, half_precision: bool) -> None:
+def save(tagger: Tagger, folder: Path, half_precision: bool, fast_calibration: Calibration | None = None) -> None:
     """Write a model, with the fast one inside, and its tokenizer; the weights as float16 if `half_precision`."""
     weights = {name: weight.half() if half_precision else weight for name, weight in tagger.model.state_dict().items()}
     tagger.model.save_pretrained(folder, state_dict=weights)
     tagger.tokenizer.save_pretrained(folder)
-    save_inside(tagger.model, folder)
+    save_inside(tagger.model, folder, fast_calibration)
 
 
 def _tell(error: RecordError) -> None:
