@@ -40,11 +40,20 @@ def read_records(sources: Iterable[str], on_error: Callable[[RecordError], None]
 
 
 def shipped_records(source: str) -> Iterator[dict]:
-    """The labelled articles of a shipped corpus: `{id, topic, text, entities}`."""
+    """The labelled articles of a shipped corpus: `{id, topic, text, entities: [{start, end, label, text}]}`.
+
+    In its file a record has its entities as `[start, end, label]`.
+    """
     with open(CORPUS / f"{source}.jsonl", encoding="utf-8") as file:
         for line in file:
             record = json.loads(line)
-            yield web.join(record) if source.startswith("web/") else record
+            record = web.join(record) if source.startswith("web/") else record
+            text = record["text"]
+            entities = [
+                {"start": start, "end": end, "label": label, "text": text[start:end]}
+                for start, end, label in record["entities"]
+            ]
+            yield record | {"entities": entities}
 
 
 def read_texts(sources: Iterable[str]) -> dict[str, str]:

@@ -37,7 +37,7 @@ class _ListsAndStringsOnly(pickle.Unpickler):
 
 
 def join(record: dict) -> dict:
-    """The record with its text: `{id, source, topic, text, entities: [{start, end, label, text}]}`.
+    """The record with its text: `{id, source, sha256, topic, text, entities: [[start, end, label], …]}`.
 
     Raises `ValueError` where the installed text is not the one that was labelled, `ModuleNotFoundError` where
     the package is missing.
@@ -45,11 +45,7 @@ def join(record: dict) -> dict:
     text = article_text(record["source"])
     if hashlib.sha256(text.encode("utf-8")).hexdigest() != record["sha256"]:
         raise ValueError(f"the text of {record['source']} is not the one that was labelled; install the version named")
-    entities = [
-        {"start": start, "end": end, "label": label, "text": text[start:end]}
-        for start, end, label in record["entities"]
-    ]
-    return {"id": record["id"], "source": record["source"], "topic": record["topic"], "text": text, "entities": entities}
+    return record | {"text": text}
 
 
 def article_text(source: str) -> str:
