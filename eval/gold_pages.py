@@ -1,10 +1,11 @@
-"""Pages with known articles: the newspaper page, and synthetic ones with other settings than those learned from."""
+"""Pages with known articles: the newspaper page, and synthetic and composed ones other than those learned from."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -16,13 +17,16 @@ from qingyuan.page.article import Page, PageArticle, Part
 from qingyuan.page.assemble import assemble
 from qingyuan.page.lines import read_lines
 from qingyuan.page.roles import ROLE_OF
+from qingyuan.training.composed import read_composed
 from qingyuan.training.page_sources import Pool, read_sources
 from qingyuan.training.page_style import Style, choose_style
-from qingyuan.training.pages import SyntheticPage, make_page
+from qingyuan.training.pages import make_page
+from qingyuan.training.typesetting import SetPage
 
 SOURCES = {"written": "written/dev", "web": "web/dev"}
 SEED, COUNT = 2024, 100
 PARTS_FILE = "page.parts.json"
+COMPOSED_FILE = "composed.txt"
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,17 @@ class GoldPage:
 
 
 def load_gold_pages(name: str) -> list[GoldPage]:
-    """`page`, or the held-out synthetic pages made of `written` or of `web` articles."""
+    """`page`, the held-out synthetic pages made of `written` or of `web` articles, the held-out `composed` ones, or those
+    of a file of composed pages. Raises `ValueError` for any other name, and for a file of another form."""
     if name == "page":
         return [newspaper_page()]
-    if name not in SOURCES:
-        raise ValueError(f"{name}: raw pages are page, {' and '.join(SOURCES)}")
-    return list(held_out_pages(read_sources([SOURCES[name]])))
+    if name in SOURCES:
+        return list(held_out_pages(read_sources([SOURCES[name]])))
+    if name == "composed":
+        return list(composed_pages())
+    if Path(name).is_file():
+        return list(composed_pages(Path(name)))
+    raise ValueError(f"{name}: raw pages are page, composed, {', '.join(SOURCES)}, or a file of composed pages")
 
 
 def newspaper_page() -> GoldPage:
@@ -75,6 +84,14 @@ def held_out_pages(sources: Pool, count: int = COUNT, seed: int = SEED) -> Itera
         yield _gold(make_page(sources, HELD_OUT, random, held_out_style(random)))
 
 
+def composed_pages(path: Path = PAGE / COMPOSED_FILE, times: int = 3, seed: int = SEED) -> Iterator[GoldPage]:
+    """Pages written line by line, each in so many styles; those in the package by other hands than what is learned."""
+    random = Random(seed)
+    for page in read_composed(path):
+        for _ in range(times):
+            yield _gold(page.set_in(held_out_style(random), random))
+
+
 def held_out_style(random: Random) -> Style:
     """A style with settings that training pages don't have."""
     return replace(
@@ -90,7 +107,7 @@ def held_out_style(random: Random) -> Style:
     )
 
 
-def _gold(page: SyntheticPage) -> GoldPage:
+def _gold(page: SetPage) -> GoldPage:
     gold = assemble(page.text, read_lines(page.text), page.states)
     entities = (
         Entity(places[kept[0]], places[kept[-1]] + 1, entity.label, entity.text)
@@ -100,7 +117,7 @@ def _gold(page: SyntheticPage) -> GoldPage:
     )
     return GoldPage(
         gold,
-        tuple(source.topic for source in page.sources),
+        tuple(source.topic for source in page.sources) or (None,) * len(gold),
         nest(entities),
         tuple(ROLE_OF[state] for state in page.states),
         frozenset(offset for places in page.places for offset in places.values()),

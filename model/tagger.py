@@ -15,7 +15,7 @@ from qingyuan.checkpoint import DEFAULT, find_checkpoint, load_vocabulary
 from qingyuan.decoder import TokenSpan, decode
 from qingyuan.dictionary import Dictionary
 from qingyuan.linking import link as link_names
-from qingyuan.page import Page, split_page, tag_articles
+from qingyuan.page import Page, RoleModel, split_page, tag_articles
 from qingyuan.places import divisions
 from qingyuan.repeats import add_repeats
 from qingyuan.scoring import Scoring
@@ -142,9 +142,18 @@ class Tagger:
             return list(self.stream(texts, batch_size, progress, threshold))
         return self.stream(texts, batch_size, progress, threshold)
 
-    def predict_page(self, text: str, batch_size: int | None = None, threshold: float | None = None) -> Page:
-        """The articles of a newspaper page, each with its topic and entities; see `qingyuan.page`."""
-        return next(tag_articles(self, [split_page(text)], batch_size, threshold))
+    def predict_page(
+        self,
+        text: str,
+        batch_size: int | None = None,
+        threshold: float | None = None,
+        roles: RoleModel | None = None,
+    ) -> Page:
+        """The articles of a newspaper page, each with its topic and entities; see `qingyuan.page`.
+
+        `roles` tells what its lines are, if not the classifier in the package.
+        """
+        return next(tag_articles(self, [split_page(text, roles)], batch_size, threshold))
 
     def predict_frame(self, df, text: str = "正文", batch_size: int | None = None, threshold: float | None = None):
         """A pandas or polars DataFrame with topic, topic_score, entities and error added to each row of texts.

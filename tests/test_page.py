@@ -15,10 +15,21 @@ from typer.testing import CliRunner
 from qingyuan.article import Article, Entity
 from qingyuan.cli import app
 from qingyuan.inputs import Input
-from qingyuan.page import Page, split_page, tag_articles
+from qingyuan.page import Page, RoleModel, split_page, tag_articles
 from qingyuan.page.assemble import assemble
 from qingyuan.page.lines import read_lines
-from qingyuan.page.roles import BODY, BODY_JOINED, BYLINE, CAPTION, HEADLINE, HEADLINE_NEXT, OTHER, STATES, SUBHEAD
+from qingyuan.page.roles import (
+    BODY,
+    BODY_JOINED,
+    BYLINE,
+    CAPTION,
+    HEADLINE,
+    HEADLINE_NEXT,
+    OTHER,
+    STATES,
+    SUBHEAD,
+    WEIGHTS,
+)
 
 FIRST = (
     "河口法庭搬进果园 三户果农握手言和",
@@ -214,6 +225,24 @@ def test_the_command_writes_a_line_a_page(tagger, tmp_path):
     assert all(article["topic"] for article in page["articles"]) and page["furniture"] == []
     table = CliRunner().invoke(app, [*arguments, "--format", "table"])
     assert SECOND[0] in table.output.split("╭")[2].split("\n")[0]
+
+
+def test_pages_are_split_by_the_classifier_that_is_named(tagger, tmp_path):
+    model, path, roles = tmp_path / "model", tmp_path / "page.txt", tmp_path / "roles.npz"
+    tagger.save_pretrained(model)
+    path.write_text("\n".join((*FIRST, *SECOND)), encoding="utf-8")
+    weights = dict(np.load(WEIGHTS))
+    weights["out_bias"][HEADLINE] = -1000  # it sees no headlines
+    np.savez(roles, **weights)
+    arguments = ["predict", str(path), "--model", str(model), "--roles"]
+    result = CliRunner().invoke(app, [*arguments, str(roles), "--page"])
+    (article,) = json.loads(result.stdout)["articles"]
+    assert article["title"] is None
+    assert titles(tagger.predict_page(path.read_text(encoding="utf-8"), roles=RoleModel.load(roles))) == [None]
+    assert CliRunner().invoke(app, [*arguments, str(roles)]).exit_code == 2
+    np.savez(roles, mean=weights["mean"])
+    result = CliRunner().invoke(app, [*arguments, str(roles), "--page"])
+    assert result.exit_code == 2 and "roles.npz" in result.stderr and "train-page" in result.stderr
 
 
 def test_pages_that_fail_half_way_leave_what_was_before_and_the_error(tagger):

@@ -24,12 +24,16 @@ _CLAUSE = re.compile(r"[\u4e00-\u9fff“”]{4,15}")
 
 
 def person(random: Random) -> str:
-    """A made-up name; one of two characters is sometimes set wide, as newspapers do."""
+    """A made-up name."""
     if random.random() < 0.04:
         return random.choice(_ELSEWHERE)
     surname = random.choice(_COMMON) if random.random() < 0.7 else random.choice(_SURNAMES)
-    name = surname + "".join(random.choice(_GIVEN) for _ in range(random.choice((1, 2, 2, 2))))
-    return name if len(name) > 2 or random.random() < 0.8 else name[0] + random.choice((" ", "　", "  ")) + name[1]
+    return _set_wide(surname + "".join(random.choice(_GIVEN) for _ in range(random.choice((1, 2, 2, 2)))), random)
+
+
+def _set_wide(name: str, random: Random) -> str:
+    """A name of two characters sometimes with space between them, as newspapers do."""
+    return name if len(name) != 2 or random.random() < 0.8 else name[0] + random.choice((" ", "　", "  ")) + name[1]
 
 
 def clauses(source: Source) -> list[str]:
@@ -53,9 +57,9 @@ class Filler:
 
     def __call__(self, template: str, **given: str) -> str:
         fills = {
-            "name": lambda: person(self._random),
-            "other": lambda: person(self._random),
-            "third": lambda: person(self._random),
+            "name": self._person,
+            "other": self._person,
+            "third": self._person,
             "place": self._place,
             "paper": lambda: self._paper,
             "sentence": self._sentence,
@@ -91,6 +95,12 @@ class Filler:
         if self._random.random() < 0.65:
             return self._random.choice(words)
         return self._clause()[: self._random.randint(2, 5)]
+
+    def _person(self) -> str:
+        """One of the articles' persons, or a made-up one: the characters that names are made of fill no list."""
+        if self._pool.persons and self._random.random() < 0.6:
+            return _set_wide(self._random.choice(self._pool.persons), self._random)
+        return person(self._random)
 
     def _place(self) -> str:
         places = [e.text for e in self._random.choice(self._pool).entities if e.label == "PLACE" and len(e.text) < 5]

@@ -56,6 +56,11 @@ class Pool(list[Source]):
         """The names in each article."""
         return [frozenset(entity.text for entity in source.entities) for source in self]
 
+    @cached_property
+    def persons(self) -> list[str]:
+        """The names of persons in the articles, each as often as articles have it."""
+        return [name for source in self for name in sorted({e.text for e in source.entities if e.label == "PERSON"})]
+
     def draw(self, count: int, theme: str, random: Random) -> list[Source]:
         """Articles by chance; with the theme `topic` all have one topic, with `names` they also share many names."""
         if theme == "none":

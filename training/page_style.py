@@ -64,24 +64,28 @@ class Style:
 
     def break_between(self, before, after, random: Random) -> str:
         """The line break, and blank lines, between two rows."""
-        count = 1
-        begins = after.state == HEADLINE
-        at_headline = begins or (before.state in HEADLINES and after.state not in JOINED)
-        if self.blanks == "lines":
-            count = 2
-        elif self.blanks == "paragraphs" and after.state not in JOINED:
-            count = 2
-        elif self.blanks == "headlines" and at_headline:
-            count = 2
-        elif self.blanks == "articles" and (begins or before.article != after.article):
-            count = 2
-        elif self.blanks == "chance" and random.random() < (0.05 if after.state in JOINED else 0.3):
-            count = random.choice((2, 2, 3))
-        if at_headline and count > 1:
-            count += self.more_blanks
+        count = 1 + (self._blanks(before, after, random) if after.blanks is None else after.blanks)
         trailing = random.choice((" ", "  ", "\t", "　")) if random.random() < self.trailing else ""
         in_blank_lines = random.choice(("", "", "", " ", "　")) if self.trailing else ""
         return trailing + in_blank_lines.join([self.newline] * count)
+
+    def _blanks(self, before, after, random: Random) -> int:
+        """How many blank lines the style has between two rows."""
+        begins = after.state == HEADLINE
+        at_headline = begins or (before.state in HEADLINES and after.state not in JOINED)
+        if self.blanks == "chance":
+            count = random.choice((1, 1, 2)) if random.random() < (0.05 if after.state in JOINED else 0.3) else 0
+        else:
+            count = int(
+                {
+                    "none": False,
+                    "lines": True,
+                    "paragraphs": after.state not in JOINED,
+                    "headlines": at_headline,
+                    "articles": begins or before.article != after.article,
+                }[self.blanks]
+            )
+        return count + self.more_blanks if at_headline and count else count
 
 
 def choose_style(random: Random, narrowest: float = 7, widest: float = 46) -> Style:

@@ -18,6 +18,10 @@ Names = Annotated[
     typer.Option("--dictionary", help="Names that are always found, or never: lines of NAME LABEL, .csv, or .jsonl."),
 ]
 Link = Annotated[bool, typer.Option("--link", help="Tell which place a name means, and which full name a short one.")]
+Roles = Annotated[
+    Optional[Path],
+    typer.Option("--roles", help="The line classifier of `qingyuan train-page` (.npz) to split pages with."),
+]
 Config = Annotated[Path, typer.Argument(help="A YAML file such as those in configs/.")]
 Overrides = Annotated[Optional[list[str]], typer.Argument(metavar="[KEY=VALUE]...", help="Such as trainer.epochs=3.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in the output folder.")]

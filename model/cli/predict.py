@@ -8,13 +8,16 @@ from enum import Enum
 from io import TextIOWrapper
 from itertools import tee
 from pathlib import Path
-from typing import Annotated, BinaryIO, Optional
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Optional
 
 import typer
 
-from qingyuan.cli.options import Backend, BatchSize, Device, Link, Model, Names, clear_errors
+from qingyuan.cli.options import Backend, BatchSize, Device, Link, Model, Names, Roles, clear_errors
 from qingyuan.inputs import LONGEST, STDIN, Input, read_inputs
 from qingyuan.output import LeftOut, open_output, skip_done, write_json
+
+if TYPE_CHECKING:
+    from qingyuan.page import RoleModel
 
 SOME_LEFT_OUT = 3  # exit code: the work is done, but some records could not be read
 INTERRUPTED = 130
@@ -43,6 +46,7 @@ def predict(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on behind the last whole line of --output.")] = False,
     page: Annotated[bool, typer.Option("--page", help="Each text is a newspaper page: split it first.")] = False,
+    roles: Roles = None,
 ) -> None:
     """Tag articles.
 
@@ -56,6 +60,8 @@ def predict(
     """
     if resume and (output is None or format is Format.table):
         raise typer.BadParameter("--resume wants --output and JSON lines")
+    if roles and not page:
+        raise typer.BadParameter("--roles wants --page")
     errors = errors or (output and output.with_suffix(".errors.jsonl"))
     with clear_errors():
         refuse_own_inputs(files, output, errors)
@@ -63,10 +69,16 @@ def predict(
         inputs = read_inputs(files, left_out, text_field, longest << 20)
         if resume:
             inputs = skip_done(inputs, output)
+        from qingyuan.page import RoleModel
         from qingyuan.tagger import Tagger
 
+        splitter = RoleModel.load(roles) if roles else None
         tagger = Tagger.from_pretrained(model, device=device, backend=backend, dictionary=dictionary, link=link)
-        tagged = (_tag_pages if page else tag_inputs)(tagger, with_progress(inputs), batch_size, threshold)
+        inputs = with_progress(inputs)
+        if page:
+            tagged = _tag_pages(tagger, inputs, batch_size, threshold, splitter)
+        else:
+            tagged = tag_inputs(tagger, inputs, batch_size, threshold)
         try:
             with open_output(output, append=resume) as file:
                 if format is Format.table:
@@ -96,12 +108,14 @@ def tag_inputs(tagger, inputs: Iterable[Input], batch_size: int | None, threshol
     return zip(articles, inputs)  # articles first: an error that waits there must come out
 
 
-def _tag_pages(tagger, inputs: Iterable[Input], batch_size: int | None, threshold: float | None) -> Iterator[tuple]:
+def _tag_pages(
+    tagger, inputs: Iterable[Input], batch_size: int | None, threshold: float | None, roles: RoleModel | None
+) -> Iterator[tuple]:
     """Each page with its input."""
     from qingyuan.page import split_page, tag_articles
 
     inputs, ahead = tee(inputs)
-    pages = tag_articles(tagger, (split_page(each.text) for each in ahead), batch_size, threshold)
+    pages = tag_articles(tagger, (split_page(each.text, roles) for each in ahead), batch_size, threshold)
     return zip(pages, inputs)
 
 

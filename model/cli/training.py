@@ -41,7 +41,7 @@ def distil(config: Config, overrides: Overrides = None, resume: Resume = False) 
 
 
 def train_page(config: Config, overrides: Overrides = None) -> None:
-    """Train the line classifier that splits newspaper pages, on synthetic pages."""
+    """Train the line classifier that splits newspaper pages, on synthetic and composed pages."""
     with clear_errors():
         from qingyuan.training.roles import PageConfig, train_roles
 

@@ -1,6 +1,7 @@
 """Newspaper pages: text in which several articles run together, with broken lines, bylines and page numbers.
 
-page → [lines](lines.py) → [features](features.py) → [roles](roles.py) → [articles](assemble.py) → the tagger.
+page → [lines](lines.py) → [features](features.py) and [characters](reading.py) → [roles](roles.py) →
+[articles](assemble.py) → the tagger.
 """
 
 from __future__ import annotations
@@ -47,8 +48,10 @@ def tag_articles(
     next(tagged, None)  # where `pages` failed, the error waits there
 
 
-def predict_page(text: str, batch_size: int | None = None, threshold: float | None = None) -> Page:
+def predict_page(
+    text: str, batch_size: int | None = None, threshold: float | None = None, roles: RoleModel | None = None
+) -> Page:
     """Split a page and tag its articles with the model in the package; see `Tagger.predict_page`."""
     from qingyuan.tagger import default_tagger
 
-    return default_tagger().predict_page(text, batch_size=batch_size, threshold=threshold)
+    return default_tagger().predict_page(text, batch_size=batch_size, threshold=threshold, roles=roles)

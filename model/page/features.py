@@ -1,10 +1,10 @@
-"""What can be measured on a line: its shape, its first and last characters, and what it shares with its neighbours."""
+"""What can be measured on a line: its shape, its marks, some patterns, and what it shares with its neighbours."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -69,46 +69,15 @@ _WIDTHS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 26, 32, 40, 60, 100)
 _PAIRS = tuple(("“”", "（）", "()", "《》", "「」"))
 _REACHES = (100, 300, 900)
 _NEAR = 7
-_FIRST_PAIRS = 24
 
 
-class Vocabulary:
-    """`edges`: characters that lines of many pages begin or end with; `common`: pairs that many articles have, so that
-    they say little on a topic, but something on what kind of line they stand in."""
+def dense_features(lines: Sequence[Line], common: Set[str]) -> np.ndarray:
+    """All measured features, shape (lines, features); the work grows with the length of the page, not faster.
 
-    def __init__(self, edges: Sequence[str], common: Iterable[str]):
-        self.edges = {gram: row for row, gram in enumerate(edges, start=1)}  # row 0 is any other one
-        self.common = {gram: row for row, gram in enumerate(common, start=1)}
-
-
-def edge_grams(lines: Sequence[Line]) -> list[tuple[str, ...]]:
-    """Of each line its first one and two characters, its last ones, and the pair across the break before it."""
-    before = ["", *(line.text[-1] for line in lines[:-1])]
-    return [
-        ("^" + t[0], "^" + t[:2], t[-1] + "$", t[-2:] + "$", "|" + b + t[0])
-        for t, b in zip((line.text for line in lines), before)
-    ]
-
-
-def edge_rows(lines: Sequence[Line], vocabulary: Vocabulary) -> np.ndarray:
-    """The vocabulary's rows of `edge_grams`, shape (lines, 5)."""
-    return np.array([[vocabulary.edges.get(gram, 0) for gram in grams] for grams in edge_grams(lines)], dtype=np.int64)
-
-
-def common_rows(lines: Sequence[Line], vocabulary: Vocabulary) -> np.ndarray:
-    """The rows of the common pairs that a line begins with, shape (lines, 24), filled up with zeros."""
-    rows = np.zeros((len(lines), _FIRST_PAIRS), dtype=np.int64)
-    for row, line in zip(rows, lines):
-        head = line.text[: _FIRST_PAIRS + 1]
-        for place in range(len(head) - 1):
-            row[place] = vocabulary.common.get(head[place : place + 2], 0)
-    return rows
-
-
-def dense_features(lines: Sequence[Line], vocabulary: Vocabulary) -> np.ndarray:
-    """All measured features, shape (lines, features); the work grows with the length of the page, not faster."""
+    `common` are pairs of characters that many articles have, so that they say little on a topic.
+    """
     own = np.array([_own(line.text) for line in lines], dtype=np.float32)
-    words = [bigrams(line.text) - vocabulary.common.keys() for line in lines]
+    words = [bigrams(line.text) - common for line in lines]
     sizes = [len(line.text) for line in lines]
     shared = [shared_words(words, sizes, reach) for reach in _REACHES]
     return np.concatenate([own, _layout(lines), _repeats(lines), *shared, section_features(lines, words)], axis=1)

@@ -1,8 +1,8 @@
 """What each line of a page is: a small network over the lines' features, and the best path through its scores.
 
-The network reads a line beside its neighbours (dilated convolutions over lines); the path is that of a linear-chain
-conditional random field (Lafferty et al., 2001), found by Viterbi's search. `qingyuan train-page` makes the weights;
-here they are read, by numpy alone.
+The network reads a line (`qingyuan.page.reading`), takes what is measured on it (`qingyuan.page.features`), and looks at
+its neighbours (dilated convolutions over lines); the path is that of a linear-chain conditional random field (Lafferty
+et al., 2001), found by Viterbi's search. `qingyuan train-page` makes the weights; here they are read, by numpy alone.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
-from qingyuan.page.features import Vocabulary, common_rows, dense_features, edge_rows
-from qingyuan.page.lines import Line
+from qingyuan.page.features import dense_features
+from qingyuan.page.lines import Line, read_lines
+from qingyuan.page.reading import character_rows, reading, rows_of
 
 ROLES = ("headline", "subhead", "body", "continuation", "byline", "caption", "other")
 FURNITURE = ("caption", "other")
@@ -58,20 +60,30 @@ def forbidden_starts() -> np.ndarray:
 
 
 class RoleModel:
-    """Tells the states of lines. `weights` are the arrays that `training.roles` saves."""
+    """Tells the states of lines. `weights` are the arrays of `qingyuan.training.role_network.RoleNetwork.weights`."""
 
     def __init__(self, weights: dict[str, np.ndarray]):
-        self.vocabulary = Vocabulary(weights["edges"].tolist(), weights["common"].tolist())
+        self.characters = rows_of(weights["characters"].tolist())
+        self.common = frozenset(weights["common"].tolist())
         self._weights = {
             name: value.astype(np.float32) for name, value in weights.items() if value.dtype.kind == "f"
         }
         self._layers = sum(name.startswith("conv") for name in weights)
 
     @classmethod
-    def load(cls, path: Path = WEIGHTS) -> RoleModel:
-        """Read the weights at `path`; without one, those in the package."""
-        with np.load(path) as file:  # numpy refuses pickles unless told otherwise
-            return cls(dict(file))
+    def load(cls, path: str | Path = WEIGHTS) -> RoleModel:
+        """Read the weights at `path`; without one, those in the package.
+
+        Raises `ValueError`, which names the file and the cure, for a file without them, and `OSError` where there is none.
+        """
+        try:
+            with np.load(path) as file:  # numpy refuses pickles unless told otherwise
+                model = cls(dict(file))
+            model(read_lines("一行"))  # what lacks an array, or has one of another shape, shows it here
+        except (KeyError, ValueError, TypeError, EOFError, BadZipFile) as error:
+            cure = "make them with this version's `qingyuan train-page`"
+            raise ValueError(f"{path}: these are no weights of a line classifier; {cure}") from error
+        return model
 
     def __call__(self, lines: Sequence[Line]) -> list[int]:
         """The state of each line."""
@@ -82,10 +94,9 @@ class RoleModel:
     def scores(self, lines: Sequence[Line]) -> np.ndarray:
         """The network's scores, shape (lines, states)."""
         w = self._weights
-        dense = (dense_features(lines, self.vocabulary) - w["mean"]) / w["scale"]
-        edges = w["embedding"][edge_rows(lines, self.vocabulary)].reshape(len(lines), -1)
-        words = w["words"][common_rows(lines, self.vocabulary)].sum(1)
-        hidden = np.maximum(dense @ w["dense"] + edges @ w["edge"] + words @ w["word"] + w["bias"], 0)
+        measured = (dense_features(lines, self.common) - w["mean"]) / w["scale"]
+        read = reading(character_rows(lines, self.characters), w)
+        hidden = np.maximum(measured @ w["dense"] + read @ w["read"] + w["bias"], 0)
         for layer in range(self._layers):
             hidden = hidden + np.maximum(_convolve(hidden, w[f"conv{layer}"], 1 << layer) + w[f"shift{layer}"], 0)
         return hidden @ w["out"] + w["out_bias"]

@@ -1,0 +1,124 @@
+"""Newspaper pages written line by line, with the role of every line: how pages really look, where the synthetic ones of
+`qingyuan.training.pages` only know habits.
+
+In a file of them a page begins with a line `= NAME`; its other lines are a role, a tab and the text, or empty where the
+page has an empty line::
+
+    = evening 1
+    O	2024年3月5日 星期二 A06
+    H	凌晨三点的求助电话
+    h	民警两小时找回走失老人
+    Y	本报记者 李晓明
+    B	本报讯 3月3日凌晨，……
+
+A paragraph is one line, however long: it is wrapped, and indented, when the page is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from qingyuan.page.roles import BODY, BODY_JOINED, BYLINE, CAPTION, HEADLINE, HEADLINE_NEXT, OTHER, SUBHEAD
+from qingyuan.training.page_style import Style, choose_style
+from qingyuan.training.sources import CORPUS
+from qingyuan.training.typesetting import Row, SetPage, noisy, set_rows, wrap
+
+SHIPPED = {
+    "composed/train": CORPUS / "page" / "composed.txt",
+    "composed/dev": CORPUS / "page" / "composed.dev.txt",
+}
+ROLES = {
+    "H": HEADLINE,  # with it an article begins
+    "h": HEADLINE_NEXT,
+    "S": SUBHEAD,
+    "B": BODY,
+    "+": BODY_JOINED,  # the rest of a paragraph that something cut in two
+    "Y": BYLINE,
+    "C": CAPTION,
+    "O": OTHER,
+}
+_FORM = f"write `= NAME` before a page, then on each line a role ({', '.join(ROLES)}), a tab and the text"
+_BEHIND = {"h": "Hh", "+": "B+CO"}
+
+
+@dataclass(frozen=True)
+class ComposedPage:
+    """A page before it is set: its rows are unbroken, each knows its article and how many empty lines stand before it.
+
+    `name` tells the file too.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(row.text for row in self.rows)
+
+    def some_of_it(self, random: Random) -> ComposedPage:
+        """A run of its articles, with what stands between them; all of it where it has none."""
+        last = max((row.article for row in self.rows), default=-1)
+        if last < 0:
+            return self
+        first = random.randint(0, last)
+        last = random.randint(first, last)
+        inside = [number for number, row in enumerate(self.rows) if first <= row.article <= last]
+        rows = self.rows[inside[0] : inside[-1] + 1]
+        return replace(self, rows=tuple(replace(row, article=max(row.article - first, -1)) for row in rows))
+
+    def set_in(self, style: Style, random: Random) -> SetPage:
+        """The page in that style; half of the time the empty lines stay where they are."""
+        as_written = random.random() < 0.5
+        rows = self.rows if as_written else [replace(row, blanks=None) for row in self.rows]
+        lines = [line for row in rows for line in wrap(noisy(row, style, random), style, random)]
+        return set_rows(lines, [], style, random)
+
+
+def typeset(pages: Iterable[ComposedPage], times: int, seed: int, whole: bool = False) -> Iterator[SetPage]:
+    """Each page so many times in a style by chance; if not `whole`, half of the time a run of its articles alone."""
+    random = Random(seed)
+    for page in pages:
+        for _ in range(times):
+            part = page if whole or random.random() < 0.5 else page.some_of_it(random)
+            yield part.set_in(choose_style(random), random)
+
+
+def read_composed(name: str | Path) -> list[ComposedPage]:
+    """The pages of a file, or of one in the package by its name in `SHIPPED`.
+
+    Raises `ValueError`, which names the line and the cure, for what is not in its form, and `OSError` where it isn't there.
+    """
+    path = Path(SHIPPED.get(str(name), name))
+    pages: dict[str, list[Row]] = {}
+    rows: list[Row] | None = None
+    behind, article, blanks = "", -1, 0
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
+        if not line.strip():
+            blanks += 1
+            continue
+        if line.startswith("= "):
+            page = f"{path.name}: {line[2:].strip()}"
+            if page in pages:
+                raise ValueError(f"{path}:{number}: a second page of this name; give it another one")
+            rows = pages[page] = []
+            behind, article, blanks = "", -1, 0
+            continue
+        role, tab, text = line.partition("\t")
+        if rows is None or role not in ROLES or not tab or not text.strip():
+            raise ValueError(f"{path}:{number}: {line[:30]!r} is no line of a page; {_FORM}")
+        if role in _BEHIND and (not behind or behind not in _BEHIND[role]):
+            cure = f"it goes on with what is above, which must be {' or '.join(_BEHIND[role])}"
+            raise ValueError(f"{path}:{number}: `{role}` stands where nothing can go on; {cure}")
+        if role == "H":
+            article += 1
+        elif role not in "CO":
+            article = max(article, 0)  # a page may begin inside an article
+        rows.append(Row(ROLES[role], text.strip(), (), -1 if role in "CO" else article, blanks))
+        behind, blanks = role, 0
+    if not all(pages.values()) or not pages:
+        empty = next((page for page, rows in pages.items() if not rows), path)
+        raise ValueError(f"{empty}: no page stands here; {_FORM}")
+    return [ComposedPage(page, tuple(rows)) for page, rows in pages.items()]
