@@ -40,7 +40,7 @@ class PageConfig(Config):
     """Training of the line classifier."""
 
     output: Path = Field(description="the file of the weights, .npz")
-    train: list[str] = Field(description="sources of articles that synthetic pages are made of; labels are not read")
+    train: list[str] = Field(description="sources of articles that synthetic pages are made of, bylines of their names")
     pages: int = Field(10000, gt=0, description="made for training")
     dev: list[str] = Field([], description="sources of other articles, to watch the training; the same if not given")
     dev_pages: int = Field(200, gt=0, description="made to watch")
@@ -79,9 +79,10 @@ def train_roles(config: PageConfig) -> dict[str, float]:
     """Make the pages, train, and write the weights; returns the accuracy on the pages that watch.
 
     Raises `LeakError` where an article or a composed page leaks the evaluation page, `ValueError` and `OSError` for a file
-    of composed pages that can't be read.
+    of composed pages, or of weights to go on from, that can't be read.
     """
     torch.manual_seed(config.seed)
+    begun = _weights_to_go_on_from(config.start) if config.start else None
     sources = read_sources(config.train)
     composed = [page for name in config.composed for page in read_composed(name)]
     composed_dev = [page for name in config.composed_dev for page in read_composed(name)]
@@ -94,7 +95,6 @@ def train_roles(config: PageConfig) -> dict[str, float]:
     ]
     made = make_pages(sources, config.pages, config.seed)
     pages = [_read(page) for page in chain(made, typeset(composed, config.composed_times, config.seed))]
-    begun = _weights_to_go_on_from(config.start) if config.start else None
     if begun:
         characters, common = begun["characters"].tolist(), frozenset(begun["common"].tolist())
     else:
