@@ -14,7 +14,7 @@ from qingyuan.eval.gold_pages import COMPOSED_FILE, composed_pages, load_gold_pa
 from qingyuan.eval.page import PAGE
 from qingyuan.eval.pages import build_page_report, evaluate_pages
 from qingyuan.page.lines import read_lines
-from qingyuan.page.roles import BODY, BODY_JOINED, HEADLINE, WEIGHTS, forbidden_starts, forbidden_steps
+from qingyuan.page.roles import BODY_JOINED, HEADLINE, WEIGHTS, forbidden_starts, forbidden_steps
 from qingyuan.training.composed import read_composed, typeset
 from qingyuan.training.leaks import refuse_leaks
 from qingyuan.training.overlap import runs_of, shared_run
@@ -147,7 +147,3 @@ def test_scores_are_of_borders_and_roles_alone(tmp_path):
     report = build_page_report(gold, pages, pages, model="m", data="composed")
     assert report.articles.f1 == report.parts["byline"].f1 == 1 and report.articles.gold > 150
     assert report.spans is report.topics is report.to_dict()["spans"] is None
-
-
-def test_a_page_may_begin_inside_an_article(pages):
-    assert [row.state for row in pages[0].rows[:2]][1] == BODY and pages[0].rows[1].article == 0
