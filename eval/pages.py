@@ -100,7 +100,7 @@ def evaluate_pages(
     `roles` are weights of `qingyuan train-page`, if not those in the package. Raises `ValueError` for other data or weights.
     """
     gold = load_gold_pages(data)
-    splitter = RoleModel.load(roles) if roles else default_role_model()
+    splitter = RoleModel.load(roles) if roles else None
     raw, from_gold = [split_page(page.text, splitter) for page in gold], [page.page for page in gold]
     if _has_names(gold):
         tagger = Tagger.from_pretrained(model, device=device, backend=backend)

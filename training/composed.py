@@ -21,7 +21,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from qingyuan.page.roles import BODY, BODY_JOINED, BYLINE, CAPTION, HEADLINE, HEADLINE_NEXT, OTHER, SUBHEAD
+from qingyuan.page.roles import (
+    BODY,
+    BODY_JOINED,
+    BYLINE,
+    CAPTION,
+    HEADLINE,
+    HEADLINE_NEXT,
+    OTHER,
+    SUBHEAD,
+    forbidden_starts,
+    forbidden_steps,
+)
 from qingyuan.training.page_style import Style, choose_style
 from qingyuan.training.sources import CORPUS
 from qingyuan.training.typesetting import Row, SetPage, noisy, set_rows, wrap
@@ -41,7 +52,6 @@ ROLES = {
     "O": OTHER,
 }
 _FORM = f"write `= NAME` before a page, then on each line a role ({', '.join(ROLES)}), a tab and the text"
-_BEHIND = {"h": "Hh", "+": "B+CO"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ def read_composed(name: str | Path) -> list[ComposedPage]:
     path = Path(SHIPPED.get(str(name), name))
     pages: dict[str, list[Row]] = {}
     rows: list[Row] | None = None
-    behind, article, blanks = "", -1, 0
+    article, blanks = -1, 0
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
         if not line.strip():
             blanks += 1
@@ -104,21 +114,27 @@ def read_composed(name: str | Path) -> list[ComposedPage]:
             if page in pages:
                 raise ValueError(f"{path}:{number}: a second page of this name; give it another one")
             rows = pages[page] = []
-            behind, article, blanks = "", -1, 0
+            article, blanks = -1, 0
             continue
         role, tab, text = line.partition("\t")
         if rows is None or role not in ROLES or not tab or not text.strip():
             raise ValueError(f"{path}:{number}: {line[:30]!r} is no line of a page; {_FORM}")
-        if role in _BEHIND and (not behind or behind not in _BEHIND[role]):
-            cure = f"it goes on with what is above, which must be {' or '.join(_BEHIND[role])}"
+        if not _may_stand(ROLES[role], rows):
+            above = " or ".join(code for code, state in ROLES.items() if not forbidden_steps()[state, ROLES[role]])
+            cure = f"it goes on with what is above, which must be {above}"
             raise ValueError(f"{path}:{number}: `{role}` stands where nothing can go on; {cure}")
         if role == "H":
             article += 1
         elif role not in "CO":
             article = max(article, 0)  # a page may begin inside an article
         rows.append(Row(ROLES[role], text.strip(), (), -1 if role in "CO" else article, blanks))
-        behind, blanks = role, 0
+        blanks = 0
     if not all(pages.values()) or not pages:
         empty = next((page for page, rows in pages.items() if not rows), path)
         raise ValueError(f"{empty}: no page stands here; {_FORM}")
     return [ComposedPage(page, tuple(rows)) for page, rows in pages.items()]
+
+
+def _may_stand(state: int, rows: list[Row]) -> bool:
+    """Whether the classifier's paths allow a state behind these rows."""
+    return not (forbidden_steps()[rows[-1].state, state] if rows else forbidden_starts()[state])
