@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from typing import Any, BinaryIO
 
 STDIN = "-"
+PACKED = ".gz"
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)  # what reading such a file may raise
 LONGEST = 4  # megabytes of a line or a text file; tagging takes about 1 KB of memory a character
 DEEPEST = 100  # lists and objects within each other
 
@@ -51,18 +56,27 @@ def read_inputs(
 ) -> Iterator[Input]:
     """The texts of all files, in order; each that can't be read is handed to `on_error`, and the others go on.
 
-    A file named `.jsonl` has a record a line; any other one is one article. `-` is standard input: records if
-    it begins with `{`, else one article. A line or an article of more than `longest` bytes is not read.
+    A file named `.jsonl` has a record a line; any other one is one article. `.gz` behind its name tells that it is packed.
+    `-` is standard input: records if it begins with `{`, else one article. A line or an article of more than `longest` bytes
+    is not read.
     """
     for path in paths:
         try:
             if path == STDIN:
                 yield from _read(sys.stdin.buffer, "standard input", None, on_error, text_field, longest)
                 continue
-            with open(path, "rb") as file:
-                yield from _read(file, path, path.endswith((".jsonl", ".ndjson")), on_error, text_field, longest)
+            is_lines = path.removesuffix(PACKED).endswith((".jsonl", ".ndjson"))
+            with open_unpacked(path) as file:
+                yield from _read(file, path, is_lines, on_error, text_field, longest)
+        except DAMAGED as error:
+            on_error(InputError(path, None, f"not a whole gzip file ({error})", "what came before was read; pack it again"))
         except OSError as error:
             on_error(InputError(path, None, error.strerror or str(error), ""))
+
+
+def open_unpacked(path: str | Path) -> BinaryIO:
+    """The bytes of a file; what ends in `.gz` is unpacked while it is read."""
+    return gzip.open(path) if str(path).endswith(PACKED) else open(path, "rb")
 
 
 def _read(

@@ -1,5 +1,6 @@
 """Files and folders are read; bad records are named by file and line, and the good ones go on."""
 
+import gzip
 import json
 
 import pytest
@@ -27,6 +28,16 @@ def test_a_tagged_article_reads_back(tmp_path):
 def test_a_topic_put_right_by_hand_wins_over_the_ranked_ones(tmp_path):
     record = only(write(tmp_path, "own.jsonl", lines(GOOD))).article.to_dict() | {"topic": "policing"}
     assert topic(only(write(tmp_path, "own.jsonl", lines(record)))) == "policing"
+
+
+def test_packed_json_lines(tmp_path):
+    file = tmp_path / "mine.jsonl.gz"
+    file.write_bytes(gzip.compress(json.dumps({"text": "承德税务"}).encode()))
+    (record,) = read_articles(file)
+    assert (record.id, record.where, record.article.text) == ("mine-1", f"{file}:1", "承德税务")
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(ValueError, match="mine.jsonl.gz is not a whole gzip file"):
+        list(read_articles(file))
 
 
 def test_json_list(tmp_path):

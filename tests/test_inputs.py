@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import random
@@ -132,3 +133,26 @@ def test_bytes_flipped_at_random_are_read_or_told(tmp_path):
             content[draw.randrange(len(content))] = draw.randrange(256)
         texts, errors = read(tmp_path, bytes(content))
         assert len(texts) + len(errors) == sum(bool(line.strip()) for line in bytes(content).split(b"\n"))
+
+
+@pytest.mark.parametrize("name", ["in.jsonl.gz", "in.txt.gz"])
+@given(lines=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1))
+def test_a_packed_file_reads_like_the_plain_one(tmp_path_factory, name, lines):
+    content = "\n".join(json.dumps({"text": line}, ensure_ascii=False) for line in lines).encode()
+    folder = tmp_path_factory.mktemp("packed")
+    packed, no_errors = read(folder, gzip.compress(content), name)
+    plain, _ = read(folder, content, name.removesuffix(".gz"))
+    assert [each.text for each in packed] == [each.text for each in plain] and not no_errors
+
+
+def test_a_damaged_packed_file_is_told_and_what_came_before_is_read(tmp_path):
+    draw = random.Random(0)
+    lines = [json.dumps({"text": str(draw.getrandbits(4000))}) for _ in range(200)]  # more than is unpacked at once
+    packed = gzip.compress("\n".join(lines).encode())
+    texts, (error,) = read(tmp_path, packed[: len(packed) // 2], "in.jsonl.gz")
+    assert 0 < len(texts) < 200 and str(error).startswith(f"{tmp_path / 'in.jsonl.gz'}: not a whole gzip file")
+    texts, (error,) = read(tmp_path, b"no gzip", "in.jsonl.gz")
+    assert not texts and "pack it again" in str(error)
+    flipped = packed[:2000] + bytes(byte ^ 255 for byte in packed[2000:3000]) + packed[3000:]
+    texts, errors = read(tmp_path, flipped, "in.jsonl.gz")
+    assert len(texts) < 200 and "not a whole gzip file" in str(errors[-1])

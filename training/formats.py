@@ -3,6 +3,7 @@
     .jsonl                   a record a line: our own form, or what doccano exports
     .json                    a list of records: our own form, or what Label Studio exports
     .conll .bio .tsv .txt    tagged tokens, see `qingyuan.training.conll`
+    … .gz                    any of these, packed
     a folder                 what `datasets` saves with `save_to_disk`; `folder#train` names the split
 
 Which form a record has is seen from its keys, see `qingyuan.training.records`.
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from qingyuan.inputs import DAMAGED, PACKED, open_unpacked
 from qingyuan.training import conll
 from qingyuan.training.records import Record, RecordError, place, read_record
 
@@ -36,10 +38,11 @@ def read_articles(path: str | Path, on_error: Callable[[RecordError], None] | No
     """
     file = Path(path)
     if file.is_file():
-        if (suffix := file.suffix.lower()) not in _READERS:
+        name = Path(file.name.removesuffix(PACKED))
+        if (suffix := name.suffix.lower()) not in _READERS:
             raise ValueError(f"{path}: unknown kind of file; known are {', '.join(_READERS)} and folders of `datasets`")
         numbered, unit = _READERS[suffix](file)
-        return _read(numbered, str(path), file.stem, unit, on_error)
+        return _read(numbered, str(path), name.stem, unit, on_error)
     folder, _, split = (str(path), "", "") if file.is_dir() else str(path).rpartition("#")
     if not folder or not Path(folder).is_dir():
         raise FileNotFoundError(f"{path}: no such file or folder")
@@ -125,7 +128,11 @@ def _rows(dataset: Any) -> Iterator[Numbered]:
 
 def _decode(file: Path) -> tuple[str, str]:
     """The text of a file, bytes that aren't UTF-8 kept as surrogates, and the cure for those if there are any."""
-    data = file.read_bytes()
+    try:
+        with open_unpacked(file) as opened:
+            data = opened.read()
+    except DAMAGED as error:
+        raise ValueError(f"{file} is not a whole gzip file ({error}); pack it again") from None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ValueError(f"{file} is UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8")
     text = data.decode("utf-8-sig", "surrogateescape")

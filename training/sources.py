@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from qingyuan.article import Article
+from qingyuan.inputs import open_unpacked
 from qingyuan.training import web
 from qingyuan.training.formats import Record, RecordError, read_articles
 from qingyuan.training.leaks import without_leaks
@@ -42,12 +43,14 @@ def read_records(sources: Iterable[str], on_error: Callable[[RecordError], None]
 def shipped_records(source: str) -> Iterator[dict]:
     """The labelled articles of a shipped corpus: `{id, topic, text, entities: [{start, end, label, text}]}`.
 
-    In its file a record has its entities as `[start, end, label]`.
+    In its file a record has its entities as `[start, end, label]`; the labels of web articles, which say nothing without
+    their texts, are packed.
     """
-    with open(CORPUS / f"{source}.jsonl", encoding="utf-8") as file:
+    is_web = source.startswith("web/")
+    with open_unpacked(CORPUS / (f"{source}.jsonl.gz" if is_web else f"{source}.jsonl")) as file:
         for line in file:
             record = json.loads(line)
-            record = web.join(record) if source.startswith("web/") else record
+            record = web.join(record) if is_web else record
             text = record["text"]
             entities = [
                 {"start": start, "end": end, "label": label, "text": text[start:end]}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Optional
 import typer
 
 from qingyuan.cli.options import Backend, BatchSize, Device, Link, Model, Names, Roles, clear_errors
-from qingyuan.inputs import LONGEST, STDIN, Input, read_inputs
+from qingyuan.inputs import LONGEST, PACKED, STDIN, Input, read_inputs
 from qingyuan.output import LeftOut, open_output, skip_done, write_json
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def predict(
 
     JSON lines keep all fields of their record and gain topic, topics and entities; fields that had these names
     move under `input`. What can't be read is told on standard error with its file and line, and kept in a file
-    beside the output; the others go on, and the exit code is then 3. A run that was broken off goes on with
+    beside the output; the others go on, and the exit code is then 3. Files that end in .gz are read too. A run that was broken off goes on with
     --resume and the same inputs and options.
 
     With --page a line is a page: it gains `articles`, each with title, subheads, byline, body, topic, topics and
@@ -60,6 +60,8 @@ def predict(
     """
     if resume and (output is None or format is Format.table):
         raise typer.BadParameter("--resume wants --output and JSON lines")
+    if output and output.suffix == PACKED:
+        raise typer.BadParameter(f"--output writes plain files; pack standard output: qingyuan predict … | gzip > {output}")
     if roles and not page:
         raise typer.BadParameter("--roles wants --page")
     errors = errors or (output and output.with_suffix(".errors.jsonl"))
