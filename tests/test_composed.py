@@ -69,6 +69,13 @@ def test_pages_keep_their_roles_articles_and_empty_lines(pages):
     assert settings_of_blanks == {(0, 1, 0, 0, 0, 0, 0, 0, 0), (0,) * 9}  # as written, and as the style has it
 
 
+def test_what_follows_from_another_page_has_articles_of_its_own(pages):
+    both = pages[0].and_then(pages[1])
+    assert [row.article for row in both.rows[-3:]] == [1, 2, 2]
+    assert len(both.set_in(style(), Random(0)).articles) == 3
+    assert pages[1].and_then(pages[0]) == pages[1]  # which begins in the middle of an article
+
+
 def test_wrapped_paragraphs_have_their_empty_lines_before_them_alone(pages):
     page = pages[0].set_in(style(column=8.0, indent="", blanks="lines"), next(r for r in map(Random, range(9)) if _as_written(r)))
     lines = read_lines(page.text)

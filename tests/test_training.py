@@ -173,6 +173,20 @@ def test_training_goes_on_from_a_model_with_other_labels(config, tmp_path):
     assert tagged.topic is None
 
 
+def test_frozen_layers_stay_as_they_are_and_the_others_learn(config):
+    before = {name: weight.clone() for name, weight in load_encoder(config.model, 0.0, [article().text])[0].state_dict().items()}
+    config.freeze, config.half_precision, config.trainer.epochs = 1, False, 2
+    train(config)
+    after = Tagger.from_pretrained(config.output, backend="torch").model.encoder.state_dict()
+    changed = {name for name in after if not torch.equal(after[name], before[name])}
+    assert changed and all(name.startswith("encoder.layer.1.") for name in changed)
+
+
+def test_more_layers_than_there_are_cannot_be_frozen(config):
+    with pytest.raises(ValueError, match="freeze: 9 layers, but .* has 2"):
+        train(config.model_copy(update={"freeze": 9}))
+
+
 def test_topics_alone_can_be_learned(config):
     config.taxonomy = {"topics": ["drug_control", "court"]}
     config.trainer.epochs = 1

@@ -16,7 +16,7 @@ A paragraph is one line, however long: it is wrapped, and indented, when the pag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -51,6 +51,7 @@ ROLES = {
     "C": CAPTION,
     "O": OTHER,
 }
+MIXED = 1 / 3
 _FORM = f"write `= NAME` before a page, then on each line a role ({', '.join(ROLES)}), a tab and the text"
 
 
@@ -79,6 +80,14 @@ class ComposedPage:
         rows = self.rows[inside[0] : inside[-1] + 1]
         return replace(self, rows=tuple(replace(row, article=max(row.article - first, -1)) for row in rows))
 
+    def and_then(self, other: ComposedPage) -> ComposedPage:
+        """A page of both, if the other one begins with a headline; else this one."""
+        if other.rows[0].state != HEADLINE:
+            return self
+        first = 1 + max(row.article for row in self.rows)
+        behind = (replace(row, article=row.article + first if row.article >= 0 else -1) for row in other.rows)
+        return replace(self, rows=(*self.rows, *behind))
+
     def set_in(self, style: Style, random: Random) -> SetPage:
         """The page in that style; half of the time the empty lines stay where they are."""
         as_written = random.random() < 0.5
@@ -87,12 +96,15 @@ class ComposedPage:
         return set_rows(lines, [], style, random)
 
 
-def typeset(pages: Iterable[ComposedPage], times: int, seed: int, whole: bool = False) -> Iterator[SetPage]:
-    """Each page so many times in a style by chance; if not `whole`, half of the time a run of its articles alone."""
+def typeset(pages: Sequence[ComposedPage], times: int, seed: int, whole: bool = False) -> Iterator[SetPage]:
+    """Each page so many times in a style by chance; if not `whole`, half of the time a run of its articles alone, and
+    a third of the time one of another page behind it, so that what stands around an article isn't learned by heart."""
     random = Random(seed)
     for page in pages:
         for _ in range(times):
             part = page if whole or random.random() < 0.5 else page.some_of_it(random)
+            if not whole and random.random() < MIXED:
+                part = part.and_then(random.choice(pages).some_of_it(random))
             yield part.set_in(choose_style(random), random)
 
 

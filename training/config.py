@@ -106,6 +106,7 @@ class TrainConfig(Config):
         None, ge=0, description="layer after which the model can end, as a fast one; 0: none; as in `model` if not given"
     )
     exit_weight: float = Field(0.5, ge=0, description="of the early exit's loss")
+    freeze: int = Field(0, ge=0, description="layers of the encoder, counted from below, that stay as they are: a step is cheaper")
     half_precision: bool = Field(True, description="store the weights as float16")
     augment: AugmentConfig = AugmentConfig()
     trainer: TrainerConfig = TrainerConfig()
@@ -116,6 +117,7 @@ class DistilConfig(TrainConfig):
     without labels."""
 
     exit_layer: Literal[0] = Field(0, description="the student is cut out without an exit")
+    freeze: Literal[0] = Field(0, description="all of the student learns")
     teachers: list[str] = Field(min_length=1, description="qingyuan models; several vote")
     texts: list[str] = Field([], description="sources of articles whose labels are not read")
     layers: list[int] | None = Field(None, description="layers of the encoder that the student keeps; all if not given")

@@ -22,7 +22,7 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
 
     From a qingyuan model the encoder is kept, and of the heads whatever stands for a label or topic that
     `taxonomy` has too. From an encoder the heads are new. `texts` tell which characters an encoder needs.
-    Raises `ValueError` for windows or an early exit that the encoder can't have.
+    Raises `ValueError` for windows, an early exit or frozen layers that the encoder can't have.
     """
     trained = None
     if is_trained(config.model):
@@ -34,6 +34,7 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
     longest = getattr(encoder.config, "max_position_embeddings", config.window)
     if config.window > longest:
         raise ValueError(f"window: {config.window} tokens, but {config.model} reads {longest} at most")
+    _freeze(encoder, config.freeze, config.model)
     settings = QingyuanConfig(
         encoder=_plain(encoder.config),
         taxonomy=taxonomy.to_dict(),
@@ -54,11 +55,28 @@ def _exit_layer(config: TrainConfig, trained: QingyuanModel | None, encoder: Pre
     wanted, layers = config.exit_layer, encoder.config.num_hidden_layers
     if wanted is None:
         return trained.config.exit_layer if trained is not None else 0
-    if wanted and not hasattr(getattr(encoder, "encoder", None), "layer"):
-        raise ValueError(f"exit_layer: only encoders built like BERT can have an exit, not a {type(encoder).__name__}")
+    if wanted:
+        _refuse_other_builds(encoder, "exit_layer")
     if wanted >= layers:
         raise ValueError(f"exit_layer: {wanted}, but an exit lies before the last layer of {config.model}, {layers}")
     return wanted
+
+
+def _freeze(encoder: PreTrainedModel, count: int, name: str) -> None:
+    """The embeddings and so many layers stay as they are; they read without dropout."""
+    if not count:
+        return
+    _refuse_other_builds(encoder, "freeze")
+    if count > (layers := encoder.config.num_hidden_layers):
+        raise ValueError(f"freeze: {count} layers, but {name} has {layers}")
+    for part in (encoder.embeddings, *encoder.encoder.layer[:count]):
+        part.requires_grad_(False)
+        _drop_out(part, 0.0)
+
+
+def _refuse_other_builds(encoder: PreTrainedModel, key: str) -> None:
+    if not hasattr(getattr(encoder, "encoder", None), "layer"):
+        raise ValueError(f"{key}: only layers of encoders built like BERT are known, not those of {type(encoder).__name__}")
 
 
 def _plain(config: PretrainedConfig) -> dict:
