@@ -1,7 +1,7 @@
 """Where articles come from: the corpora that this project ships, or files of one's own.
 
-A source is `written/train`, `written/more`, `written/names`, `written/dev`, `web/train`, `web/more`, `web/dev`,
-`web/unlabelled`, `web/others`, or the path of a file in any format of `qingyuan.training.formats`.
+A source is `written/train`, `written/more`, `written/names`, `written/forms`, `written/dev`, `web/train`, `web/more`,
+`web/dev`, `web/unlabelled`, `web/others`, or the path of a file in any format of `qingyuan.training.formats`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from qingyuan.training.leaks import without_leaks
 from qingyuan.training.overlap import runs_of, shared_run
 
 CORPUS = Path(__file__).parent / "corpus"
-LABELLED = ("written/train", "written/more", "written/names", "written/dev", "web/train", "web/more", "web/dev")
+LABELLED = (
+    *("written/train", "written/more", "written/names", "written/forms", "written/dev"),
+    *("web/train", "web/more", "web/dev"),
+)
 UNLABELLED = {"web/unlabelled": True, "web/others": False}  # whether they are of the domain
 LIKE = 30
 
