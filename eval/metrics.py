@@ -9,6 +9,7 @@ one and an overlap as half. Nested spans count like all others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -189,3 +190,14 @@ def calibration_error(bins: Sequence[CalibrationBin]) -> float:
     """The expected calibration error (Guo et al., 2017): the gap between claim and truth, averaged over all scores."""
     total = sum(each.count for each in bins)
     return sum(each.count * abs(each.confidence - each.accuracy) for each in bins) / total if total else 0.0
+
+
+def calibration_error_by_chance(bins: Sequence[CalibrationBin]) -> float:
+    """The calibration error to be expected of so many scores if each were right as often as it claims.
+
+    The gap of a bin then has nearly a normal distribution, of variance p (1 − p) / n; its mean size is √(2 / π) of the
+    deviation. Few scores have a wide gap by chance: an error near this one tells nothing against a model.
+    """
+    total = sum(each.count for each in bins)
+    gaps = (each.count * math.sqrt(2 / math.pi * each.confidence * (1 - each.confidence) / each.count) for each in bins)
+    return sum(gaps) / total if total else 0.0

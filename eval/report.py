@@ -20,7 +20,8 @@
 
     SCORE        {"precision", "recall", "f1", "gold", "predicted"}; the last two are numbers of spans
     SPAN         {"start", "end", "label", "text"}, a predicted one also "score"
-    CALIBRATION  {"error": 0.03, "bins": [{"count", "confidence", "accuracy"}, …]}; the bins without scores left out
+    CALIBRATION  {"error": 0.03, "by_chance": 0.02,       what as many scores have that hold
+                  "bins": [{"count", "confidence", "accuracy"}, …]}   those without scores left out
     TOPICS       {"accuracy", "interval": [low, high], "articles": 14,
                   "per_topic": {"court": {"precision", "recall", "f1", "support"}, …},
                   "labels": ["court", …], "confusion": [[1, …], …]   rows are gold, columns predicted, as in labels
@@ -47,6 +48,7 @@ from qingyuan.eval.metrics import (
     bootstrap_interval,
     calibration_bins,
     calibration_error,
+    calibration_error_by_chance,
     flat,
     score,
     score_where,
@@ -89,9 +91,11 @@ class SpanError:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far scores can be taken as probabilities; `error` is the expected calibration error."""
+    """How far scores can be taken as probabilities; `error` is the expected calibration error, `by_chance` that of as many
+    scores that hold."""
 
     error: float
+    by_chance: float
     bins: tuple[CalibrationBin, ...]
 
 
@@ -254,7 +258,7 @@ def _in_context(name: str, text: str, pair: Pair) -> SpanError:
 def _calibration(scored: Iterable[tuple[float, bool]]) -> Calibration:
     scored = list(scored)
     bins = calibration_bins([value for value, _ in scored], [right for _, right in scored])
-    return Calibration(calibration_error(bins), tuple(bins))
+    return Calibration(calibration_error(bins), calibration_error_by_chance(bins), tuple(bins))
 
 
 def _topics(gold: Sequence[Article], predicted: Sequence[Article]) -> TopicReport | None:

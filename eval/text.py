@@ -43,8 +43,9 @@ def _summary(report: Report) -> Table:
             table.add_row(Text(name, style), *_score(each), Text(note, "dim"))
     if report.ceiling is not None:
         table.add_row("ceiling", _percent(report.ceiling), "", "", "", "", Text("agreement of two annotators", "dim"))
-    calibration = f"{report.span_calibration.error:.3f}"
-    table.add_row("calibration", calibration, "", "", "", "", Text("expected error of the scores", "dim"))
+    calibration = report.span_calibration
+    note = f"expected error of the scores, {calibration.by_chance:.3f} by chance"
+    table.add_row("calibration", f"{calibration.error:.3f}", "", "", "", "", Text(note, "dim"))
     return table
 
 

@@ -15,6 +15,7 @@ from qingyuan.eval.metrics import (
     bootstrap_interval,
     calibration_bins,
     calibration_error,
+    calibration_error_by_chance,
     score,
     score_where,
     strict_f1,
@@ -193,6 +194,16 @@ def test_calibration_weighs_bins_by_their_scores():
     bins = [CalibrationBin(9, 0.95, 0.95), CalibrationBin(1, 0.5, 0.0)]
     assert calibration_error(bins) == pytest.approx(0.05)
     assert calibration_error([]) == 0.0
+
+
+@pytest.mark.parametrize("count", [60, 1000])
+def test_the_calibration_error_by_chance_is_what_scores_that_hold_have(count):
+    random = np.random.default_rng(0)
+    scores = random.beta(6, 0.6, count)
+    errors = [calibration_error(calibration_bins(scores, random.random(count) < scores)) for _ in range(1000)]
+    by_chance = calibration_error_by_chance(calibration_bins(scores, scores > 0.5))  # what is right doesn't matter
+    assert by_chance == pytest.approx(np.mean(errors), rel=0.1)
+    assert calibration_error_by_chance([]) == 0.0
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans())))

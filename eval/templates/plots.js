@@ -70,7 +70,8 @@ function reliability(title, calibration) {
       viewBox: `0 0 ${size + left + 14} ${size + top + 40}`, class: "plot", role: "img",
       "aria-label": `${title}: calibration curve, expected error ${percent(calibration.error)} %`,
     }, parts),
-    el("figcaption", {}, el("strong", {}, title), ` error ${percent(calibration.error)} %`));
+    el("figcaption", {}, el("strong", {}, title), ` error ${percent(calibration.error)} %, ` +
+      `by chance ${percent(calibration.by_chance)} %`));
 }
 
 function drawCalibration() {
