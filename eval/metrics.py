@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import binom
 
 from qingyuan.article import Article, Entity
 
@@ -193,11 +194,16 @@ def calibration_error(bins: Sequence[CalibrationBin]) -> float:
 
 
 def calibration_error_by_chance(bins: Sequence[CalibrationBin]) -> float:
-    """The calibration error to be expected of so many scores if each were right as often as it claims.
+    """The calibration error to be expected of so many scores if each were right as often as it claims, apart from the others.
 
-    The gap of a bin then has nearly a normal distribution, of variance p (1 − p) / n; its mean size is √(2 / π) of the
-    deviation. Few scores have a wide gap by chance: an error near this one tells nothing against a model.
+    Few scores have a gap by chance: that of a bin is the mean deviation of a binomial distribution (De Moivre, 1730). In
+    one article things go wrong together, so that even more is no proof against a model.
     """
     total = sum(each.count for each in bins)
-    gaps = (each.count * math.sqrt(2 / math.pi * each.confidence * (1 - each.confidence) / each.count) for each in bins)
-    return sum(gaps) / total if total else 0.0
+    return sum(_mean_deviation(each.count, each.confidence) for each in bins) / total if total else 0.0
+
+
+def _mean_deviation(count: int, share: float) -> float:
+    """How far the number of successes lies, on average, from `count` × `share`."""
+    above = math.floor(count * share) + 1
+    return 2 * above * (1 - share) * float(binom.pmf(above, count, share))

@@ -69,7 +69,8 @@ def _topics(topics: TopicReport | None) -> Table | None:
         figures = _percent(each.f1), _percent(each.precision), _percent(each.recall), str(each.support)
         table.add_row(_named(label), *figures, Text(_safe(", ".join(wrong)), "red"))
     table.add_section()
-    note = f"{_interval(topics.interval)}, calibration {topics.calibration.error:.3f}"
+    calibration = topics.calibration
+    note = f"{_interval(topics.interval)}, calibration {calibration.error:.3f}, {calibration.by_chance:.3f} by chance"
     accuracy = Text("accuracy", "bold"), Text(_percent(topics.accuracy), "bold")
     table.add_row(*accuracy, "", "", str(topics.articles), Text(note, "dim"))
     return table

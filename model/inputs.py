@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
+import os
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -65,18 +66,33 @@ def read_inputs(
             if path == STDIN:
                 yield from _read(sys.stdin.buffer, "standard input", None, on_error, text_field, longest)
                 continue
-            is_lines = path.removesuffix(PACKED).endswith((".jsonl", ".ndjson"))
+            is_lines = unpacked_name(path).endswith((".jsonl", ".ndjson"))
             with open_unpacked(path) as file:
                 yield from _read(file, path, is_lines, on_error, text_field, longest)
         except DAMAGED as error:
-            on_error(InputError(path, None, f"not a whole gzip file ({error})", "what came before was read; pack it again"))
+            on_error(_damaged(path, None, error))
         except OSError as error:
             on_error(InputError(path, None, error.strerror or str(error), ""))
 
 
+def unpacked_name(path: str | Path) -> str:
+    """The name without the `.gz` that tells that a file is packed."""
+    name = str(path)
+    return name[: -len(PACKED)] if name.lower().endswith(PACKED) else name
+
+
 def open_unpacked(path: str | Path) -> BinaryIO:
-    """The bytes of a file; what ends in `.gz` is unpacked while it is read."""
-    return gzip.open(path) if str(path).endswith(PACKED) else open(path, "rb")
+    """The bytes of a file; what ends in `.gz` is unpacked while it is read. Both may raise one of `DAMAGED`."""
+    if unpacked_name(path) == str(path):
+        return open(path, "rb")
+    if os.path.getsize(path) == 0:  # whose writer was killed; `gzip` takes it for a text without characters
+        raise EOFError("no bytes in it")
+    return gzip.open(path)
+
+
+def _damaged(path: str, line: int | None, error: Exception) -> InputError:
+    wrong = "can't be unpacked" if line is None else "can't be unpacked from here on"
+    return InputError(path, line, f"{wrong} ({error})", "pack it again, and read it anew from its start")
 
 
 def _read(
@@ -91,15 +107,19 @@ def _read(
         except InputError as error:
             on_error(error)
         return
-    for number, line in enumerate(chain([first], iter(lambda: file.readline(longest + 1), b"")), start=1):
-        if not line.removeprefix(codecs.BOM_UTF8).strip():
-            continue
-        if len(line) > longest and not line.endswith(b"\n"):
-            _pass_over_line(file)
-        try:
-            yield _record(line, name, number, text_field, longest)
-        except InputError as error:
-            on_error(error)
+    number = 0
+    try:
+        for number, line in enumerate(chain([first], iter(lambda: file.readline(longest + 1), b"")), start=1):
+            if not line.removeprefix(codecs.BOM_UTF8).strip():
+                continue
+            if len(line) > longest and not line.endswith(b"\n"):
+                _pass_over_line(file)
+            try:
+                yield _record(line, name, number, text_field, longest)
+            except InputError as error:
+                on_error(error)
+    except DAMAGED as error:
+        on_error(_damaged(name, number + 1, error))
 
 
 def _pass_over_line(file: BinaryIO) -> None:

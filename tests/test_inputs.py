@@ -150,9 +150,12 @@ def test_a_damaged_packed_file_is_told_and_what_came_before_is_read(tmp_path):
     lines = [json.dumps({"text": str(draw.getrandbits(4000))}) for _ in range(200)]  # more than is unpacked at once
     packed = gzip.compress("\n".join(lines).encode())
     texts, (error,) = read(tmp_path, packed[: len(packed) // 2], "in.jsonl.gz")
-    assert 0 < len(texts) < 200 and str(error).startswith(f"{tmp_path / 'in.jsonl.gz'}: not a whole gzip file")
-    texts, (error,) = read(tmp_path, b"no gzip", "in.jsonl.gz")
-    assert not texts and "pack it again" in str(error)
+    assert [json.dumps({"text": each.text}) for each in texts] == lines[: len(texts)] and 0 < len(texts) < 200
+    assert error.line == len(texts) + 1 and "can't be unpacked from here on" in str(error)
     flipped = packed[:2000] + bytes(byte ^ 255 for byte in packed[2000:3000]) + packed[3000:]
     texts, errors = read(tmp_path, flipped, "in.jsonl.gz")
-    assert len(texts) < 200 and "not a whole gzip file" in str(errors[-1])
+    assert len(texts) < 200 and "can't be unpacked" in str(errors[-1])
+    for name in ("in.jsonl.gz", "in.txt.gz"):
+        for content in (b"", b"no gzip", packed[:20]):
+            texts, (error,) = read(tmp_path, content, name)
+            assert not texts and str(error).startswith(f"{tmp_path / name}: can't be unpacked (")

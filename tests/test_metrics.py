@@ -196,10 +196,10 @@ def test_calibration_weighs_bins_by_their_scores():
     assert calibration_error([]) == 0.0
 
 
-@pytest.mark.parametrize("count", [60, 1000])
-def test_the_calibration_error_by_chance_is_what_scores_that_hold_have(count):
+@pytest.mark.parametrize(("count", "sureness"), [(14, 12.0), (60, 0.6), (60, 6.0), (1000, 0.6)])
+def test_the_calibration_error_by_chance_is_what_scores_that_hold_have(count, sureness):
     random = np.random.default_rng(0)
-    scores = random.beta(6, 0.6, count)
+    scores = random.beta(6 * sureness, 0.6, count)
     errors = [calibration_error(calibration_bins(scores, random.random(count) < scores)) for _ in range(1000)]
     by_chance = calibration_error_by_chance(calibration_bins(scores, scores > 0.5))  # what is right doesn't matter
     assert by_chance == pytest.approx(np.mean(errors), rel=0.1)

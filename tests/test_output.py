@@ -156,7 +156,7 @@ def test_resume_wants_an_output_of_json_lines(tmp_path):
 
 def test_an_output_is_not_called_packed(tmp_path):
     result = run("predict", "-", "-o", tmp_path / "out.jsonl.gz")
-    assert result.exit_code == 2 and "| gzip >" in result.stderr and not list(tmp_path.iterdir())
+    assert result.exit_code == 2 and "pack it with gzip" in result.stderr and not list(tmp_path.iterdir())
 
 
 def test_an_input_is_not_written_over(tmp_path, tag_with):

@@ -129,6 +129,8 @@ def test_a_missing_topic_is_wrong(gold, predicted):
 def test_calibration_of_spans(report):
     # 0.9 four times right, 0.6, 0.2 and 0.4 wrong.
     assert report.span_calibration.error == pytest.approx((4 * 0.1 + 0.6 + 0.2 + 0.4) / 7)
+    chance = 8 * 0.1 * 0.9**4 + 2 * 0.6 * 0.4 + 2 * 0.2 * 0.8 + 2 * 0.4 * 0.6  # mean deviations of bins of 4, 1, 1 and 1
+    assert report.span_calibration.by_chance == pytest.approx(chance / 7)
 
 
 def test_errors_in_context(report):

@@ -25,6 +25,7 @@ from qingyuan.training.data import article_tags, fitting_records, taxonomy_of, w
 from qingyuan.training.encoder import load_encoder, read_characters
 from qingyuan.training.formats import Record, RecordError
 from qingyuan.training.pretrain import MaskedLanguageModel, SpanMaskCollator, pack, pretrain
+from qingyuan.training.start import load_start
 from qingyuan.training.trainer import train
 
 AGENCY = "拉萨市禁毒办"
@@ -173,18 +174,25 @@ def test_training_goes_on_from_a_model_with_other_labels(config, tmp_path):
     assert tagged.topic is None
 
 
-def test_frozen_layers_stay_as_they_are_and_the_others_learn(config):
-    before = {name: weight.clone() for name, weight in load_encoder(config.model, 0.0, [article().text])[0].state_dict().items()}
-    config.freeze, config.half_precision, config.trainer.epochs = 1, False, 2
+def test_frozen_layers_stay_as_they_are_and_the_others_learn(config, tmp_path):
+    config.trainer.epochs = 1
+    train(config)
+    begun = Tagger.from_pretrained(config.output, backend="torch").model.encoder.state_dict()
+    config = config.model_copy(update={"model": str(config.output), "output": tmp_path / "on", "freeze": 1, "half_precision": False})
+    frozen, free = load_start(config, Taxonomy.from_dict({"labels": ["CAMPAIGN"]}), ())[0].encoder.encoder.layer
+    shares = [{module.p for module in layer.modules() if isinstance(module, torch.nn.Dropout)} for layer in (frozen, free)]
+    assert shares == [{0.0}, {0.0, config.dropout}]
     train(config)
     after = Tagger.from_pretrained(config.output, backend="torch").model.encoder.state_dict()
-    changed = {name for name in after if not torch.equal(after[name], before[name])}
+    changed = {name for name in after if not torch.equal(after[name], begun[name])}
     assert changed and all(name.startswith("encoder.layer.1.") for name in changed)
-
-
-def test_more_layers_than_there_are_cannot_be_frozen(config):
     with pytest.raises(ValueError, match="freeze: 9 layers, but .* has 2"):
         train(config.model_copy(update={"freeze": 9}))
+
+
+def test_a_bare_encoder_is_not_frozen(config):
+    with pytest.raises(ValueError, match="freeze: .* is an encoder alone"):
+        train(config.model_copy(update={"freeze": 1}))
 
 
 def test_topics_alone_can_be_learned(config):

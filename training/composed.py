@@ -51,7 +51,8 @@ ROLES = {
     "C": CAPTION,
     "O": OTHER,
 }
-MIXED = 1 / 3
+WHOLE, MIXED = 1 / 2, 1 / 3
+"""Shares of the pages that are set whole, and of those that go on with another one."""
 _FORM = f"write `= NAME` before a page, then on each line a role ({', '.join(ROLES)}), a tab and the text"
 
 
@@ -81,9 +82,7 @@ class ComposedPage:
         return replace(self, rows=tuple(replace(row, article=max(row.article - first, -1)) for row in rows))
 
     def and_then(self, other: ComposedPage) -> ComposedPage:
-        """A page of both, if the other one begins with a headline; else this one."""
-        if other.rows[0].state != HEADLINE:
-            return self
+        """A page of both; the other one must begin with a headline, lest its first article go on with ours."""
         first = 1 + max(row.article for row in self.rows)
         behind = (replace(row, article=row.article + first if row.article >= 0 else -1) for row in other.rows)
         return replace(self, rows=(*self.rows, *behind))
@@ -97,14 +96,17 @@ class ComposedPage:
 
 
 def typeset(pages: Sequence[ComposedPage], times: int, seed: int, whole: bool = False) -> Iterator[SetPage]:
-    """Each page so many times in a style by chance; if not `whole`, half of the time a run of its articles alone, and
-    a third of the time one of another page behind it, so that what stands around an article isn't learned by heart."""
+    """Each page so many times in a style by chance; if not `whole`, often a run of its articles alone, or with one of another
+    page behind it, so that what stands around an article isn't learned by heart."""
     random = Random(seed)
     for page in pages:
         for _ in range(times):
-            part = page if whole or random.random() < 0.5 else page.some_of_it(random)
+            part = page if whole or random.random() < WHOLE else page.some_of_it(random)
             if not whole and random.random() < MIXED:
-                part = part.and_then(random.choice(pages).some_of_it(random))
+                other = random.choice(pages)
+                behind = other.some_of_it(random)
+                if other is not page and behind.rows[0].state == HEADLINE:
+                    part = part.and_then(behind)
             yield part.set_in(choose_style(random), random)
 
 

@@ -106,7 +106,7 @@ class TrainConfig(Config):
         None, ge=0, description="layer after which the model can end, as a fast one; 0: none; as in `model` if not given"
     )
     exit_weight: float = Field(0.5, ge=0, description="of the early exit's loss")
-    freeze: int = Field(0, ge=0, description="layers of the encoder, counted from below, that stay as they are: a step is cheaper")
+    freeze: int = Field(0, ge=0, description="layers of a trained model, from below, that stay as they are, its embeddings too")
     half_precision: bool = Field(True, description="store the weights as float16")
     augment: AugmentConfig = AugmentConfig()
     trainer: TrainerConfig = TrainerConfig()

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from qingyuan.inputs import DAMAGED, PACKED, open_unpacked
+from qingyuan.inputs import DAMAGED, open_unpacked, unpacked_name
 from qingyuan.training import conll
 from qingyuan.training.records import Record, RecordError, place, read_record
 
@@ -34,13 +34,14 @@ def read_articles(path: str | Path, on_error: Callable[[RecordError], None] | No
     """The labelled articles of a file, or of a folder saved by `datasets`.
 
     A record that can't be read goes to `on_error`, and reading goes on; without `on_error` it is raised.
-    Raises `FileNotFoundError`, and `ValueError` for a kind of file that isn't known or a split that isn't there.
+    Raises `FileNotFoundError`, and `ValueError` for a kind of file that isn't known, a packed file that is damaged or a split
+    that isn't there.
     """
     file = Path(path)
     if file.is_file():
-        name = Path(file.name.removesuffix(PACKED))
+        name = Path(unpacked_name(file.name))
         if (suffix := name.suffix.lower()) not in _READERS:
-            raise ValueError(f"{path}: unknown kind of file; known are {', '.join(_READERS)} and folders of `datasets`")
+            raise ValueError(f"{path}: unknown kind of file; known are {', '.join(_READERS)}, all of them packed (.gz), and folders of `datasets`")
         numbered, unit = _READERS[suffix](file)
         return _read(numbered, str(path), name.stem, unit, on_error)
     folder, _, split = (str(path), "", "") if file.is_dir() else str(path).rpartition("#")
@@ -132,7 +133,7 @@ def _decode(file: Path) -> tuple[str, str]:
         with open_unpacked(file) as opened:
             data = opened.read()
     except DAMAGED as error:
-        raise ValueError(f"{file} is not a whole gzip file ({error}); pack it again") from None
+        raise ValueError(f"{file} can't be unpacked ({error}); pack it again") from None
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise ValueError(f"{file} is UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8")
     text = data.decode("utf-8-sig", "surrogateescape")

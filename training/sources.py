@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from qingyuan.article import Article
-from qingyuan.inputs import open_unpacked
+from qingyuan.inputs import PACKED, open_unpacked
 from qingyuan.training import web
 from qingyuan.training.formats import Record, RecordError, read_articles
 from qingyuan.training.leaks import without_leaks
@@ -50,7 +50,7 @@ def shipped_records(source: str) -> Iterator[dict]:
     their texts, are packed.
     """
     is_web = source.startswith("web/")
-    with open_unpacked(CORPUS / (f"{source}.jsonl.gz" if is_web else f"{source}.jsonl")) as file:
+    with open_unpacked(CORPUS / f"{source}.jsonl{PACKED if is_web else ''}") as file:
         for line in file:
             record = json.loads(line)
             record = web.join(record) if is_web else record

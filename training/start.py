@@ -34,7 +34,8 @@ def load_start(config: TrainConfig, taxonomy: Taxonomy, texts: Iterable[str]) ->
     longest = getattr(encoder.config, "max_position_embeddings", config.window)
     if config.window > longest:
         raise ValueError(f"window: {config.window} tokens, but {config.model} reads {longest} at most")
-    _freeze(encoder, config.freeze, config.model)
+    if config.freeze:
+        _freeze(trained, config)
     settings = QingyuanConfig(
         encoder=_plain(encoder.config),
         taxonomy=taxonomy.to_dict(),
@@ -62,14 +63,15 @@ def _exit_layer(config: TrainConfig, trained: QingyuanModel | None, encoder: Pre
     return wanted
 
 
-def _freeze(encoder: PreTrainedModel, count: int, name: str) -> None:
+def _freeze(trained: QingyuanModel | None, config: TrainConfig) -> None:
     """The embeddings and so many layers stay as they are; they read without dropout."""
-    if not count:
-        return
+    if trained is None:  # its embeddings of what it hadn't known begin by chance
+        raise ValueError(f"freeze: {config.model} is an encoder alone; freeze layers when a trained model goes on learning")
+    encoder = trained.encoder
     _refuse_other_builds(encoder, "freeze")
-    if count > (layers := encoder.config.num_hidden_layers):
-        raise ValueError(f"freeze: {count} layers, but {name} has {layers}")
-    for part in (encoder.embeddings, *encoder.encoder.layer[:count]):
+    if config.freeze > (layers := encoder.config.num_hidden_layers):
+        raise ValueError(f"freeze: {config.freeze} layers, but {config.model} has {layers}")
+    for part in (encoder.embeddings, *encoder.encoder.layer[: config.freeze]):
         part.requires_grad_(False)
         _drop_out(part, 0.0)
 

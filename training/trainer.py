@@ -85,8 +85,6 @@ class TaggerTrainer(ResumableTrainer):
             heads_rate = self.config.trainer.head_learning_rate or 10 * self.args.learning_rate
             groups: dict[tuple[float, float], list] = {}
             for name, weight in self.model.named_parameters():
-                if not weight.requires_grad:
-                    continue
                 rate = self.args.learning_rate if name.startswith("encoder.") else heads_rate
                 decay = self.args.weight_decay if weight.ndim > 1 else 0.0
                 groups.setdefault((rate, decay), []).append(weight)

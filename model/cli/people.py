@@ -11,8 +11,8 @@ from typing import Annotated, Optional
 import typer
 
 from qingyuan.cli.options import Backend, BatchSize, Device, Model, Names, clear_errors
-from qingyuan.cli.predict import SOME_LEFT_OUT, refuse_own_inputs, tag_inputs, with_progress
-from qingyuan.inputs import LONGEST, STDIN, Input, InputError, OnError, read_inputs
+from qingyuan.cli.predict import SOME_LEFT_OUT, check_outputs, tag_inputs, with_progress
+from qingyuan.inputs import LONGEST, STDIN, Input, InputError, OnError, read_inputs, unpacked_name
 from qingyuan.output import LeftOut, open_output
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -24,7 +24,7 @@ class Tool(str, Enum):
 
 
 def annotate(
-    files: Annotated[list[str], typer.Argument(help="Texts (an article a file), .jsonl (a `text` a line), or -.")],
+    files: Annotated[list[str], typer.Argument(help="Texts (an article a file), .jsonl (a `text` a line), both also .gz, or -.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to import: .jsonl for doccano, else .json.")],
     format: Annotated[Tool, typer.Option(help="The tool that people will correct the labels in.")] = Tool.label_studio,
     model: Model = "default",
@@ -46,7 +46,7 @@ def annotate(
 
     errors = output.with_suffix(".errors.jsonl")
     with clear_errors():
-        refuse_own_inputs(files, output, errors)
+        check_outputs(files, output, errors)
         left_out = LeftOut(errors, lambda error: typer.echo(f"left out: {error}", err=True))
         inputs = _that_can_be_labelled(read_inputs(files, left_out, text_field, longest << 20), left_out)
         from qingyuan.tagger import Tagger
@@ -99,11 +99,11 @@ def view(
     """
     if output is None and files[0] == STDIN:
         raise typer.BadParameter("standard input has no name: say where to write with --output")
-    output = output or Path(files[0]).with_suffix(".html")
+    output = output or Path(unpacked_name(files[0])).with_suffix(".html")
     with clear_errors():
         from qingyuan.viewer import view_page
 
-        refuse_own_inputs(files, output)
+        check_outputs(files, output)
         left_out = LeftOut(None, lambda error: typer.echo(f"left out: {error}", err=True))
         page = view_page(_that_are_tagged(files, left_out), title or output.stem)
         with open_output(output) as file:

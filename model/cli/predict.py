@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Optional
 import typer
 
 from qingyuan.cli.options import Backend, BatchSize, Device, Link, Model, Names, Roles, clear_errors
-from qingyuan.inputs import LONGEST, PACKED, STDIN, Input, read_inputs
+from qingyuan.inputs import LONGEST, STDIN, Input, read_inputs, unpacked_name
 from qingyuan.output import LeftOut, open_output, skip_done, write_json
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Format(str, Enum):
 
 
 def predict(
-    files: Annotated[list[str], typer.Argument(help="Texts (an article a file), .jsonl (a `text` a line), or -.")],
+    files: Annotated[list[str], typer.Argument(help="Texts (an article a file), .jsonl (a `text` a line), both also .gz, or -.")],
     output: Annotated[Optional[Path], typer.Option("--output", "-o", help="Write here, not to standard output.")] = None,
     format: Annotated[Format, typer.Option(help="JSON lines for programs, a table for people.")] = Format.jsonl,
     model: Model = "default",
@@ -52,7 +52,7 @@ def predict(
 
     JSON lines keep all fields of their record and gain topic, topics and entities; fields that had these names
     move under `input`. What can't be read is told on standard error with its file and line, and kept in a file
-    beside the output; the others go on, and the exit code is then 3. Files that end in .gz are read too. A run that was broken off goes on with
+    beside the output; the others go on, and the exit code is then 3. A run that was broken off goes on with
     --resume and the same inputs and options.
 
     With --page a line is a page: it gains `articles`, each with title, subheads, byline, body, topic, topics and
@@ -60,13 +60,11 @@ def predict(
     """
     if resume and (output is None or format is Format.table):
         raise typer.BadParameter("--resume wants --output and JSON lines")
-    if output and output.suffix == PACKED:
-        raise typer.BadParameter(f"--output writes plain files; pack standard output: qingyuan predict … | gzip > {output}")
     if roles and not page:
         raise typer.BadParameter("--roles wants --page")
     errors = errors or (output and output.with_suffix(".errors.jsonl"))
     with clear_errors():
-        refuse_own_inputs(files, output, errors)
+        check_outputs(files, output, errors)
         left_out = LeftOut(errors, lambda error: typer.echo(f"left out: {error}", err=True), resume)
         inputs = read_inputs(files, left_out, text_field, longest << 20)
         if resume:
@@ -96,9 +94,11 @@ def predict(
         raise typer.Exit(SOME_LEFT_OUT)
 
 
-def refuse_own_inputs(files: list[str], *outputs: Path | None) -> None:
-    """Writing to a file that is read would lose it."""
+def check_outputs(files: list[str], *outputs: Path | None) -> None:
+    """Writing to a file that is read would lose it; and what is called packed, but isn't, can't be read."""
     for path in filter(None, outputs):
+        if unpacked_name(path) != str(path):
+            raise ValueError(f"{path}: what is written is not packed; name it {unpacked_name(path)}, and pack it with gzip")
         if path.exists() and any(file != STDIN and Path(file).exists() and path.samefile(file) for file in files):
             raise ValueError(f"{path}: is one of the inputs; name another output")
 
