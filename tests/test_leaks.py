@@ -6,7 +6,10 @@ import pytest
 
 from qingyuan.eval.page import page_articles
 from qingyuan.training.leaks import LeakError, find_leaks, refuse_leaks, without_leaks
-from qingyuan.training.sources import read_records
+from qingyuan.training.overlap import runs_of, shared_run
+from qingyuan.training.sources import LIKE, read_records, shipped_records
+
+LEARNED = ("written/train", "written/more", "written/names", "written/forms", "web/train", "web/more")
 
 
 def test_a_run_of_the_page_is_found_and_a_shorter_one_is_not():
@@ -32,6 +35,12 @@ def test_leaks_are_refused_with_their_place():
 
 
 def test_what_is_shipped_for_training_does_not_leak():
-    records = read_records(["written/train", "written/more", "written/names", "written/forms", "web/train", "web/more"])
+    records = read_records(LEARNED)
     assert len(records) == 685 + 481 + 304 + 150 + 1135 + 1530
     refuse_leaks({record.where: record.article.text for record in records})
+
+
+def test_what_is_learned_shares_no_run_with_what_is_held_out():
+    runs = runs_of([each["text"] for source in ("written/dev", "web/dev") for each in shipped_records(source)], LIKE)
+    learned = (each for source in LEARNED for each in shipped_records(source))
+    assert not [each["id"] for each in learned if shared_run(each["text"], runs, LIKE)]

@@ -41,7 +41,8 @@ def read_articles(path: str | Path, on_error: Callable[[RecordError], None] | No
     if file.is_file():
         name = Path(unpacked_name(file.name))
         if (suffix := name.suffix.lower()) not in _READERS:
-            raise ValueError(f"{path}: unknown kind of file; known are {', '.join(_READERS)}, all of them packed (.gz), and folders of `datasets`")
+            known = f"{', '.join(_READERS)}, any of them packed (.gz), and folders of `datasets`"
+            raise ValueError(f"{path}: unknown kind of file; known are {known}")
         numbered, unit = _READERS[suffix](file)
         return _read(numbered, str(path), name.stem, unit, on_error)
     folder, _, split = (str(path), "", "") if file.is_dir() else str(path).rpartition("#")
