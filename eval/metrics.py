@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import binom
 
 from qingyuan.article import Article, Entity
 
@@ -205,5 +204,7 @@ def calibration_error_by_chance(bins: Sequence[CalibrationBin]) -> float:
 
 def _mean_deviation(count: int, share: float) -> float:
     """How far the number of successes lies, on average, from `count` × `share`."""
+    from scipy.stats import binom  # it takes a second to load, and only whole reports want it
+
     above = math.floor(count * share) + 1
     return 2 * above * (1 - share) * float(binom.pmf(above, count, share))

@@ -13,6 +13,10 @@ Model = Annotated[str, typer.Option(help="`default` or `fast`, which are in the 
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")]
 Backend = Annotated[str, typer.Option(help="auto, torch, or onnx (int8 on the CPU).")]
 BatchSize = Annotated[Optional[int], typer.Option(min=1, help="At most so many windows in one pass of the encoder.")]
+Files = Annotated[
+    list[str],
+    typer.Argument(help="Texts (an article a file), .jsonl (a `text` a line), both also .gz, or -."),
+]
 Names = Annotated[
     Optional[Path],
     typer.Option("--dictionary", help="Names that are always found, or never: lines of NAME LABEL, .csv, or .jsonl."),

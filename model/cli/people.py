@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from qingyuan.cli.options import Backend, BatchSize, Device, Model, Names, clear_errors
+from qingyuan.cli.options import Backend, BatchSize, Device, Files, Model, Names, clear_errors
 from qingyuan.cli.predict import SOME_LEFT_OUT, check_outputs, tag_inputs, with_progress
 from qingyuan.inputs import LONGEST, STDIN, Input, InputError, OnError, read_inputs, unpacked_name
 from qingyuan.output import LeftOut, open_output
@@ -24,7 +24,7 @@ class Tool(str, Enum):
 
 
 def annotate(
-    files: Annotated[list[str], typer.Argument(help="Texts (an article a file), .jsonl (a `text` a line), both also .gz, or -.")],
+    files: Files,
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to import: .jsonl for doccano, else .json.")],
     format: Annotated[Tool, typer.Option(help="The tool that people will correct the labels in.")] = Tool.label_studio,
     model: Model = "default",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Optional
 
 import typer
 
-from qingyuan.cli.options import Backend, BatchSize, Device, Link, Model, Names, Roles, clear_errors
+from qingyuan.cli.options import Backend, BatchSize, Device, Files, Link, Model, Names, Roles, clear_errors
 from qingyuan.inputs import LONGEST, STDIN, Input, read_inputs, unpacked_name
 from qingyuan.output import LeftOut, open_output, skip_done, write_json
 
@@ -29,7 +29,7 @@ class Format(str, Enum):
 
 
 def predict(
-    files: Annotated[list[str], typer.Argument(help="Texts (an article a file), .jsonl (a `text` a line), both also .gz, or -.")],
+    files: Files,
     output: Annotated[Optional[Path], typer.Option("--output", "-o", help="Write here, not to standard output.")] = None,
     format: Annotated[Format, typer.Option(help="JSON lines for programs, a table for people.")] = Format.jsonl,
     model: Model = "default",
